@@ -1,0 +1,50 @@
+/** One row of the stage table: which service owns a stage and which stages must be over before it starts. */
+type StageRow = { stage: string; service: string; after: readonly string[] };
+
+/**
+ * Every stage, in the order of a strict run. This table is the only place that knows it: a service loads
+ * `src/<stage>/stage.ts` for each row that names it, so a new stage is one folder and one row here.
+ */
+export const stageTable = [
+  { stage: "devices", service: "inventory", after: [] },
+  { stage: "storage", service: "inventory", after: ["devices"] },
+  { stage: "virtual-machines", service: "vms", after: ["devices"] },
+] as const satisfies readonly StageRow[];
+
+/** The name of a stage, as it stands in subjects, events and URLs. */
+export type StageName = (typeof stageTable)[number]["stage"];
+
+/** The service that owns stages; also the domain in command and item subjects. */
+export type Domain = (typeof stageTable)[number]["service"];
+
+/** All stage names in strict order. */
+export const stageNames: readonly StageName[] = stageTable.map((row) => row.stage);
+
+/** All services that own stages. */
+export const domains: readonly Domain[] = [...new Set(stageTable.map((row) => row.service))];
+
+/** Whether a text is the name of a stage. */
+export function isStage(name: string): name is StageName {
+  return stageTable.some((row) => row.stage === name);
+}
+
+/** The service that owns a stage. */
+export function domainOf(stage: StageName): Domain {
+  return rowOf(stage).service;
+}
+
+/** The stages a service owns, in strict order. */
+export function stagesOf(domain: Domain): StageName[] {
+  return stageTable.filter((row) => row.service === domain).map((row) => row.stage);
+}
+
+/** The stages that must be over before this one starts. */
+export function predecessorsOf(stage: StageName): readonly StageName[] {
+  return rowOf(stage).after;
+}
+
+function rowOf(stage: StageName) {
+  const row = stageTable.find((candidate) => candidate.stage === stage);
+  if (!row) throw new Error(`The stage table has no row for ${stage}.`);
+  return row;
+}
