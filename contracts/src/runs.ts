@@ -1,14 +1,6 @@
-import type {
-  AttemptMode,
-  BlockedEndpoint,
-  EndpointOutcome,
-  RunEvent,
-  RunRequest,
-  StageEvent,
-  StageSummary,
-} from "./messages.ts";
-import { isStage, predecessorsOf, type StageName, stageNames } from "./stages.ts";
-import { parseEventSubject } from "./subjects.ts";
+import type { AttemptMode, RunEvent, RunRequest, StageEvent, StageSummary } from "./messages.ts";
+import { type StageName, stageNames } from "./stages.ts";
+import { parseEventSubject, type RunFact, type StageFact } from "./subjects.ts";
 
 /** Where a stage of a run stands. `replaying`: its next attempt was asked for and is not commanded yet. */
 export type StagePhase =
@@ -31,6 +23,7 @@ export type StageState = {
   /** Only when over: whether everything that should be there is there. */
   ok: boolean | null;
   items: number | null;
+  /** Of the newest attempt that ended; null when it ended without one. */
   summary: StageSummary | null;
   error: StageEvent["data"]["error"] | null;
   /** Stages whose failure blocks this one. */
@@ -47,50 +40,38 @@ export type RunState = {
   id: string;
   phase: RunPhase;
   request: RunRequest;
+  /** How many replays have opened it again after its end. */
   generation: number;
   stages: StageState[];
   createdAt: string;
+  /** Of the present generation. */
   startedAt: string | null;
   endedAt: string | null;
   reason: string | null;
 };
 
-/** What the orchestrator must do next for a run. Every action is published once by its subject, so repeating is harmless. */
-export type RunAction =
-  | { action: "start" }
-  | { action: "command"; stage: StageName; attempt: number; mode: AttemptMode; blocked: BlockedEndpoint[] }
-  | { action: "block"; stage: StageName; attempt: number; because: string[] }
-  | { action: "end"; fact: "done" | "failed" | "cancelled"; ok: boolean };
-
 /** An event of a run together with the subject it stands on. */
 export type StoredEvent = { subject: string; event: RunEvent | StageEvent };
 
 /**
- * Folds one event into a run. Pure; events must come in stream order, and an unknown one changes nothing.
- * Returns null until the run's `created` event has been seen.
+ * Folds one event into a run. Pure; events must come in stream order, and one that is unknown, late or repeated
+ * changes nothing. Returns null until the run's `created` event has been seen.
  */
 export function foldRun(state: RunState | null, stored: StoredEvent): RunState | null {
   const address = parseEventSubject(stored.subject);
-  if (!address) return state;
-  if (address.type === "run")
-    return foldRunFact(state, address.run, address.generation, address.fact, stored.event as RunEvent);
-  if (address.type !== "stage" || !state || !isStage(address.stage)) return state;
-  const name = address.stage;
-  const event = stored.event as StageEvent;
-  const stages = state.stages.map((stage) =>
-    stage.stage === name && address.attempt >= stage.attempt
-      ? foldStageFact(stage, address.attempt, address.fact, event)
-      : stage,
-  );
-  if (address.fact !== "replay") return { ...state, stages };
-  return {
-    ...state,
-    stages,
-    phase: isOver(state) ? "queued" : state.phase,
-    generation: isOver(state) ? state.generation + 1 : state.generation,
-    endedAt: null,
-    reason: null,
-  };
+  if (address?.type === "run") {
+    const event = stored.event as RunEvent;
+    if (address.fact === "created") return state ?? newRun(address.run, event);
+    // A fact of an earlier generation was overtaken by the replay that opened the next one.
+    return state && address.generation === state.generation ? foldRunFact(state, address.fact, event) : state;
+  }
+  if (address?.type !== "stage" || !state) return state;
+  const { stage: name, attempt, fact } = address;
+  const current = state.stages.find((stage) => stage.stage === name);
+  const next = current && foldStageFact(current, attempt, fact, stored.event as StageEvent);
+  if (!next || next === current) return state;
+  const run = { ...state, stages: state.stages.map((stage) => (stage === current ? next : stage)) };
+  return fact === "replay" && isOver(run) ? reopen(run) : run;
 }
 
 /** Whether a run has ended (a replay may open it again). */
@@ -98,123 +79,34 @@ export function isOver(run: RunState): boolean {
   return run.phase === "done" || run.phase === "failed" || run.phase === "cancelled";
 }
 
-/** Whether a stage's newest attempt has ended or will never start. */
+/** Whether a stage's newest attempt has ended or cannot start. */
 export function isStageOver(stage: StageState): boolean {
-  return stage.phase === "done" || stage.phase === "failed" || stage.phase === "cancelled" || stage.phase === "blocked";
+  return hasEnded(stage) || stage.phase === "blocked";
 }
 
-/**
- * What has to happen next. Pure: the same state gives the same actions.
- * A stage runs when its predecessors are over; a predecessor that failed as a whole blocks it, and an endpoint that
- * failed in a predecessor is left out of it and made up for when a replay has brought that endpoint back.
- */
-export function decide(run: RunState): RunAction[] {
-  if (isOver(run)) return [];
-  const working = run.stages.filter((stage) => stage.phase === "commanded" || stage.phase === "running");
-  if (run.phase === "cancelling") return working.length > 0 ? [] : [{ action: "end", fact: "cancelled", ok: false }];
-  if (run.phase === "queued") return [{ action: "start" }];
-  const actions: RunAction[] = [];
-  let open = 0;
-  for (const stage of run.stages) {
-    if (run.request.mode === "strict" && open > 0) break;
-    const next = decideStage(run, stage);
-    if (next === "wait") open += 1;
-    else if (next) {
-      actions.push(next);
-      if (next.action === "command") open += 1;
-    }
-  }
-  if (actions.length > 0 || open > 0) return actions;
-  const ok = run.stages.every((stage) => stage.phase === "done" && stage.ok);
-  return [{ action: "end", fact: ok ? "done" : "failed", ok }];
+/** Whether a domain service has, or will take, the newest attempt of a stage. */
+export function isWorking(stage: StageState): boolean {
+  return stage.phase === "commanded" || stage.phase === "running";
 }
 
-function decideStage(run: RunState, stage: StageState): RunAction | "wait" | null {
-  if (stage.phase === "commanded" || stage.phase === "running") return "wait";
-  const before = run.stages.filter((other) => predecessorsOf(stage.stage).includes(other.stage));
-  if (before.some((other) => !isStageOver(other)))
-    return isStageOver(stage) && stage.phase !== "blocked" ? null : "wait";
-  const broken = before.filter((other) => other.phase !== "done").map((other) => other.stage);
-  if (broken.length > 0) {
-    if (stage.phase === "replaying" || stage.phase === "pending")
-      return { action: "block", stage: stage.stage, attempt: Math.max(stage.attempt, 1), because: broken };
-    return null;
-  }
-  const blocked = blockedBy(before);
-  if (stage.phase === "replaying")
-    return { action: "command", stage: stage.stage, attempt: stage.attempt, mode: stage.mode, blocked };
-  if (stage.phase === "pending" || stage.phase === "blocked") {
-    return {
-      action: "command",
-      stage: stage.stage,
-      attempt: stage.phase === "blocked" ? Math.max(stage.attempt, 1) : stage.attempt + 1,
-      mode: "full",
-      blocked,
-    };
-  }
-  const freed = (stage.summary?.endpoints ?? []).some(
-    (outcome) => outcome.state === "blocked" && !blocked.some((entry) => entry.endpoint === outcome.endpoint),
-  );
-  return freed
-    ? { action: "command", stage: stage.stage, attempt: stage.attempt + 1, mode: "failed-only", blocked }
-    : null;
+function hasEnded(stage: StageState): boolean {
+  return stage.phase === "done" || stage.phase === "failed" || stage.phase === "cancelled";
 }
 
-function blockedBy(before: StageState[]): BlockedEndpoint[] {
-  const found = new Map<number, BlockedEndpoint>();
-  for (const stage of before) {
-    for (const outcome of stage.summary?.endpoints ?? []) {
-      if (outcome.state !== "failed" && outcome.state !== "blocked") continue;
-      found.set(outcome.endpoint, {
-        endpoint: outcome.endpoint,
-        name: outcome.name,
-        because: reasonOf(stage.stage, outcome),
-      });
-    }
-  }
-  return [...found.values()].sort((left, right) => left.endpoint - right.endpoint);
-}
-
-function reasonOf(stage: StageName, outcome: EndpointOutcome): string {
-  const cause = outcome.error ? ` (${outcome.error.message})` : "";
-  return `stage ${stage} ${outcome.state === "failed" ? "failed" : "was blocked"} for ${outcome.name}${cause}`;
-}
-
-function foldRunFact(
-  state: RunState | null,
-  run: string,
-  generation: number,
-  fact: string,
-  event: RunEvent,
-): RunState | null {
-  if (fact === "created") {
-    const request = event.data.request;
-    if (state || !request) return state;
-    return {
-      id: run,
-      phase: "queued",
-      request,
-      generation: 0,
-      stages: stageNames.filter((name) => request.stages.includes(name)).map(newStage),
-      createdAt: event.ts,
-      startedAt: null,
-      endedAt: null,
-      reason: null,
-    };
-  }
-  if (!state || generation < state.generation) return state;
-  if (fact === "running")
-    return isOver(state)
-      ? state
-      : {
-          ...state,
-          phase: state.phase === "cancelling" ? "cancelling" : "running",
-          startedAt: state.startedAt ?? event.ts,
-        };
-  if (fact === "cancelling")
-    return isOver(state) ? state : { ...state, phase: "cancelling", reason: event.data.reason ?? null };
-  const phase = fact === "done" ? "done" : fact === "failed" ? "failed" : "cancelled";
-  return { ...state, phase, endedAt: event.ts, reason: event.data.reason ?? state.reason };
+function newRun(id: string, event: RunEvent): RunState | null {
+  const request = event.data.request;
+  if (!request) return null;
+  return {
+    id,
+    phase: "queued",
+    request,
+    generation: 0,
+    stages: stageNames.filter((name) => request.stages.includes(name)).map(newStage),
+    createdAt: event.ts,
+    startedAt: null,
+    endedAt: null,
+    reason: null,
+  };
 }
 
 function newStage(stage: StageName): StageState {
@@ -233,51 +125,75 @@ function newStage(stage: StageName): StageState {
   };
 }
 
-function foldStageFact(stage: StageState, attempt: number, fact: string, event: StageEvent): StageState {
-  const next = { ...stage, attempt };
+function foldRunFact(run: RunState, fact: Exclude<RunFact, "created">, event: RunEvent): RunState {
+  if (isOver(run)) return run;
+  if (fact === "running") {
+    return { ...run, phase: run.phase === "queued" ? "running" : run.phase, startedAt: run.startedAt ?? event.ts };
+  }
+  if (fact === "cancelling") {
+    const stages = run.stages.map((stage) => (stage.phase === "replaying" ? calledOff(stage, event.ts) : stage));
+    return { ...run, stages, phase: "cancelling", reason: event.data.reason ?? null };
+  }
+  const ended: RunState = { ...run, phase: fact, endedAt: event.ts, reason: event.data.reason ?? run.reason };
+  // A replay that was stored while the end was being decided counts as one that came right after it.
+  return ended.stages.some((stage) => stage.phase === "replaying") ? reopen(ended) : ended;
+}
+
+function reopen(run: RunState): RunState {
+  return { ...run, phase: "queued", generation: run.generation + 1, startedAt: null, endedAt: null, reason: null };
+}
+
+function calledOff(stage: StageState, at: string): StageState {
+  return { ...stage, phase: "cancelled", ok: false, endedAt: at };
+}
+
+function foldStageFact(stage: StageState, attempt: number, fact: StageFact, event: StageEvent): StageState {
+  if (attempt < stage.attempt) return stage;
+  const isNew = attempt > stage.attempt;
+  if (fact === "replay") {
+    return isNew ? { ...opened(stage, attempt), phase: "replaying", mode: event.data.mode ?? "failed-only" } : stage;
+  }
+  // The first ending of an attempt stands, and what is said of it afterwards is late.
+  if (!isNew && hasEnded(stage)) return stage;
+  const at = event.ts;
+  const open = isNew || !isWorking(stage) ? opened(stage, attempt) : stage;
   switch (fact) {
-    case "replay":
-      return {
-        ...next,
-        phase: "replaying",
-        mode: event.data.mode ?? "failed-only",
-        ok: null,
-        error: null,
-        because: [],
-        endedAt: null,
-      };
     case "commanded":
       // The coordinator may be quicker than the orchestrator's word that it gave the command.
-      if (attempt === stage.attempt && !["pending", "replaying", "blocked"].includes(stage.phase)) return stage;
       return {
-        ...next,
-        phase: "commanded",
-        mode: event.data.mode ?? "full",
-        ok: null,
-        error: null,
-        because: [],
-        items: null,
-        startedAt: event.ts,
-        endedAt: null,
+        ...open,
+        phase: open.phase === "running" ? "running" : "commanded",
+        mode: event.data.mode ?? open.mode,
+        startedAt: open.startedAt ?? at,
       };
     case "manifest":
-      return { ...next, phase: "running", items: event.data.manifest?.count ?? null };
-    case "started":
-      return { ...next, phase: "running", startedAt: event.ts };
-    case "done":
-    case "failed":
-    case "cancelled":
       return {
-        ...next,
+        ...open,
+        phase: "running",
+        items: event.data.manifest?.count ?? null,
+        startedAt: open.startedAt ?? at,
+      };
+    case "started":
+      return { ...open, phase: "running", startedAt: at };
+    case "blocked":
+      if (isWorking(open)) return stage;
+      return { ...open, phase: "blocked", ok: false, because: event.data.because ?? [], endedAt: at };
+    case "cancelled":
+    case "failed":
+    case "done":
+      return {
+        ...open,
         phase: fact,
         ok: fact === "done" && event.data.summary?.ok === true,
-        summary: event.data.summary ?? stage.summary,
+        // Not the one of an earlier attempt: what that said of its endpoints need not be so any more.
+        summary: event.data.summary ?? null,
         error: event.data.error ?? null,
-        endedAt: event.ts,
+        endedAt: at,
       };
-    case "blocked":
-      return { ...next, phase: "blocked", ok: false, because: event.data.because ?? [], endedAt: event.ts };
-    default:
-      return stage;
   }
+}
+
+/** The stage at the beginning of an attempt; the summary of the one before stands until this one ends. */
+function opened(stage: StageState, attempt: number): StageState {
+  return { ...newStage(stage.stage), attempt, mode: stage.mode, summary: stage.summary };
 }
