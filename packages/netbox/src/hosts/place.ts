@@ -1,0 +1,87 @@
+import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import type { NetBoxClient } from "../client.ts";
+import { createOnly, type Desired } from "../desired.ts";
+import { reconcile } from "../reconcile.ts";
+import { bindHosts, type HostBinding } from "./bind.ts";
+import { desiredHosts, siteRef } from "./desired.ts";
+import type { HostFacts } from "./facts.ts";
+import { readHostRows } from "./read.ts";
+import { supportOfHosts } from "./support.ts";
+
+/** Finds which NetBox objects stand for these hosts; writes nothing. Throws NetBoxAPIError as the client does. */
+export async function placeHosts(client: NetBoxClient, all: HostFacts[], signal: AbortSignal): Promise<HostBinding[]> {
+  if (all.length === 0) return [];
+  return bindHosts(all, await readHostRows(client, all, signal));
+}
+
+/** Makes what all hosts rest on: tags, manufacturer, device type, role and cluster types. */
+export async function applySupport(client: NetBoxClient, all: HostFacts[], signal: AbortSignal): Promise<ObjectOutcome[]> {
+  const { outcomes } = await reconcile(client, supportOfHosts(all.map((facts) => facts.cluster.mode)), { signal });
+  return outcomes;
+}
+
+/** Brings NetBox in line with one endpoint's cluster and nodes. Throws NetBoxAPIError when NetBox cannot be reached. */
+export async function applyHosts(
+  client: NetBoxClient,
+  facts: HostFacts,
+  binding: HostBinding,
+  options: SyncOptions,
+  signal: AbortSignal,
+): Promise<ObjectOutcome[]> {
+  if (binding.moves) await leaveSite(client, facts, binding, signal);
+  const desired = desiredHosts(facts, binding, options);
+  const { outcomes } = await reconcile(client, withModes(desired, options), { signal });
+  return outcomes;
+}
+
+/**
+ * Makes sure that the hosts of guests are there, for a stage that runs without `devices` before it. Creates what is
+ * missing and touches nothing else. Returns the bindings and what was done.
+ */
+export async function ensureHosts(
+  client: NetBoxClient,
+  all: HostFacts[],
+  options: SyncOptions,
+  signal: AbortSignal,
+): Promise<{ bindings: HostBinding[]; outcomes: ObjectOutcome[] }> {
+  const bindings = await placeHosts(client, all, signal);
+  const incomplete = bindings.filter((binding) => binding.problem === null && !isComplete(binding));
+  if (incomplete.length === 0) return { bindings, outcomes: [] };
+  const outcomes = await applySupport(client, all, signal);
+  for (const binding of incomplete) {
+    const facts = all.find((candidate) => candidate.endpoint === binding.endpoint);
+    if (facts) outcomes.push(...(await applyHosts(client, facts, binding, options, signal)));
+  }
+  return { bindings: await placeHosts(client, all, signal), outcomes: outcomes.filter((outcome) => outcome.outcome !== "unchanged") };
+}
+
+function isComplete(binding: HostBinding): boolean {
+  return binding.cluster.id !== null && Object.values(binding.nodes).every((node) => node.device !== null);
+}
+
+/** NetBox 4.6.8 refuses a site on a cluster whose devices are elsewhere, and the reverse: first out, then the devices. */
+async function leaveSite(client: NetBoxClient, facts: HostFacts, binding: HostBinding, signal: AbortSignal): Promise<void> {
+  const cluster = binding.cluster.id;
+  if (cluster === null) return;
+  const label = binding.cluster.name;
+  await reconcile(client, [{ kind: "cluster", id: cluster, identity: { name: label }, values: { scope_type: null, scope_id: null }, label }], { signal });
+  const devices = facts.nodes.flatMap((node): Desired[] => {
+    const bound = binding.nodes[node.name];
+    if (!bound || bound.device === null) return [];
+    return [{ kind: "device", id: bound.device, identity: { name: bound.name }, values: { site: siteRef(bound.site) }, label: bound.name }];
+  });
+  await reconcile(client, devices, { signal });
+}
+
+const kindsOfNodes = new Set(["device", "proxmox-node", "sync-state-device"]);
+
+function withModes(desired: Desired[], options: SyncOptions): Desired[] {
+  return desired.flatMap((entry) => {
+    const mode = kindsOfNodes.has(entry.kind) ? options.sync_mode_node : options.sync_mode_cluster;
+    if (mode === "always") return [entry];
+    // A node's device needs its cluster, so a switched-off cluster is still made when it is missing.
+    if (mode === "disabled" && kindsOfNodes.has(entry.kind)) return [];
+    return [createOnly(entry)];
+  });
+}

@@ -1,0 +1,175 @@
+import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import type { Desired, Ref } from "@proxbox/netbox/desired";
+import { clusterRef, deviceRef, proxmoxClusterRef, proxmoxNodeRef, siteRef } from "@proxbox/netbox/hosts/desired";
+import { slugOf } from "@proxbox/netbox/hosts/facts";
+import { guestRoles, guestTypes, oursTag, softDeletedTag } from "@proxbox/netbox/hosts/support";
+import type { GuestBatch, GuestConfig, PlannedGuest } from "./facts.ts";
+
+/**
+ * What NetBox should hold for one guest: its virtual machine, its identity row and, when it has cloud-init options,
+ * the row of these. Pure. What the caller's overwrite flags protect is left alone; identity never is.
+ */
+export function desiredGuest(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch, options: SyncOptions): Desired[] {
+  const vm = desiredMachine(plan, config, batch, options);
+  const ref: Ref = plan.vm === null ? { kind: vm.kind, identity: vm.identity } : { kind: vm.kind, id: plan.vm };
+  return [...desiredPlatform(config), vm, desiredState(plan, config, batch, options, ref), desiredCloudInit(config, options, ref, vm.label)];
+}
+
+/** How a guest is called in reports. */
+export function labelOf(plan: PlannedGuest): string {
+  return `${plan.name} (${plan.guest.type} ${plan.guest.vmid})`;
+}
+
+function desiredMachine(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch, options: SyncOptions): Desired {
+  const { guest } = plan;
+  const { binding } = batch;
+  const node = binding.nodes[guest.node];
+  const platform = platformRef(config);
+  const type = guestTypes[guest.type].ref;
+  const role = guestRoles[guest.type].ref;
+  const cluster = clusterRef(binding);
+  const note = config.note ?? { description: `Synced from Proxmox node ${guest.node}`, comments: "" };
+  return {
+    kind: "virtual-machine",
+    ...(plan.vm === null ? {} : { id: plan.vm }),
+    identity: { cluster, name: plan.name },
+    values: {
+      name: plan.name,
+      cluster,
+      site: siteRef(node?.site ?? binding.site),
+      device: deviceRef(binding, guest.node),
+      ...(guest.status === null ? {} : { status: guest.status }),
+      vcpus: guest.vcpus,
+      memory: guest.memoryMebibytes,
+      ...(plan.hasDisks ? {} : { disk: config.diskMebibytes }),
+      start_on_boot: config.onboot ? "on" : "off",
+      ...(batch.vmTypes ? { virtual_machine_type: type } : { role }),
+      ...(platform ? { platform } : {}),
+      description: note.description,
+      comments: note.comments,
+      ...overrides(config),
+    },
+    ...(guest.status === null ? { onCreate: { status: "offline" } } : {}),
+    keepIfSet: [
+      ...(options.overwrite_vm_role ? [] : ["role"]),
+      ...(options.overwrite_vm_type ? [] : ["virtual_machine_type"]),
+      ...(options.overwrite_vm_platform ? [] : ["platform"]),
+      ...(options.overwrite_vm_description ? [] : ["description", "comments"]),
+    ],
+    tags: {
+      add: [oursTag, ...proxmoxTags(config, options).map((tag) => slugFor(tag, batch))],
+      onCreate: [`proxbox-discovered-${guest.type}`],
+      own: [softDeletedTag, ...(options.overwrite_vm_proxmox_tags ? plan.previousTags.map((tag) => slugFor(tag, batch)) : [])],
+      keep: !options.overwrite_vm_tags,
+    },
+    label: labelOf(plan),
+  };
+}
+
+const overridable = ["site", "device", "role", "cluster", "virtual_machine_type", "platform", "tenant"];
+const kindOfField: Record<string, Ref["kind"]> = {
+  site: "site",
+  device: "device",
+  role: "device-role",
+  cluster: "cluster",
+  virtual_machine_type: "virtual-machine-type",
+  platform: "platform",
+  tenant: "tenant",
+};
+
+/** The note's own word wins over what was found; the fields it may set are the ones that point to NetBox objects. */
+function overrides(config: GuestConfig): Record<string, Ref> {
+  const values: Record<string, Ref> = {};
+  for (const field of overridable) {
+    const id = config.metadata[field];
+    const kind = kindOfField[field];
+    if (id !== undefined && kind) values[field] = { kind, id };
+  }
+  return values;
+}
+
+function proxmoxTags(config: GuestConfig, options: SyncOptions): string[] {
+  return options.overwrite_vm_proxmox_tags ? config.tags : [];
+}
+
+function slugFor(tag: string, batch: GuestBatch): string {
+  return batch.tagSlugs[tag] ?? slugOf(tag, "tag");
+}
+
+function platformRef(config: GuestConfig): Ref | null {
+  return config.platform === null ? null : { kind: "platform", identity: { slug: slugOf(config.platform, "platform") } };
+}
+
+function desiredPlatform(config: GuestConfig): Desired[] {
+  if (config.platform === null) return [];
+  return [
+    {
+      kind: "platform",
+      identity: { slug: slugOf(config.platform, "platform") },
+      values: {},
+      onCreate: { name: config.platform },
+      tags: { add: [oursTag], onCreateOnly: true },
+      label: config.platform,
+    },
+  ];
+}
+
+function desiredState(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch, options: SyncOptions, vm: Ref): Desired {
+  const { guest } = plan;
+  const { binding, facts } = batch;
+  const node = facts.nodes.find((candidate) => candidate.name === guest.node);
+  return {
+    kind: "sync-state-virtual-machine",
+    identity: { virtual_machine: vm },
+    values: {
+      endpoint: binding.pluginEndpoint === null ? null : ({ kind: "proxmox-endpoint", id: binding.pluginEndpoint } satisfies Ref),
+      proxmox_cluster: proxmoxClusterRef(facts, binding),
+      proxmox_node: node ? proxmoxNodeRef(binding, node) : null,
+      proxmox_endpoint_raw_id: facts.endpoint,
+      proxmox_cluster_name: facts.cluster.name,
+      proxmox_node_name: guest.node,
+      proxmox_vm_id: guest.vmid,
+      proxmox_vm_type: guest.type,
+      proxmox_vm_name: guest.name,
+      // What we put on the machine, so that it can be taken off again when it goes.
+      proxmox_tags: proxmoxTags(config, options).join(";"),
+      proxmox_start_at_boot: config.onboot,
+      proxmox_unprivileged_container: config.unprivileged,
+      proxmox_qemu_agent: config.agent,
+      proxmox_search_domain: config.searchDomain,
+      proxmox_status: guest.state,
+      proxmox_os: config.ostype,
+      proxmox_link: `${batch.webUrl}/#v1:0:=${guest.type}/${guest.vmid}`,
+    },
+    keep: options.overwrite_vm_custom_fields
+      ? []
+      : [
+          "proxmox_start_at_boot",
+          "proxmox_unprivileged_container",
+          "proxmox_qemu_agent",
+          "proxmox_search_domain",
+          "proxmox_status",
+          "proxmox_os",
+          "proxmox_link",
+        ],
+    label: labelOf(plan),
+  };
+}
+
+function desiredCloudInit(config: GuestConfig, options: SyncOptions, vm: Ref, label: string): Desired {
+  const values = {
+    ciuser: config.cloudInit?.ciuser ?? "",
+    sshkeys: config.cloudInit?.sshkeys ?? "",
+    ipconfig0: config.cloudInit?.ipconfig0 ?? "",
+    sshkeys_truncated: config.cloudInit?.sshkeysTruncated ?? false,
+  };
+  return {
+    kind: "vm-cloudinit",
+    identity: { virtual_machine: vm },
+    values,
+    // Without options there is nothing to make; a row that is there is emptied, not deleted: it also holds the plugin's intent.
+    create: config.cloudInit !== null,
+    keep: options.overwrite_vm_cloudinit ? [] : Object.keys(values),
+    label,
+  };
+}

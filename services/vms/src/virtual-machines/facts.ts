@@ -1,0 +1,62 @@
+import type { HostBinding } from "@proxbox/netbox/hosts/bind";
+import type { HostFacts } from "@proxbox/netbox/hosts/facts";
+
+/** The two kinds of guests Proxmox has. */
+export type GuestType = "qemu" | "lxc";
+
+/** A guest as the listing of its cluster shows it. */
+export type ListedGuest = {
+  vmid: number;
+  type: GuestType;
+  node: string;
+  name: string;
+  template: boolean;
+  /** Proxmox's own word for the state, e.g. `running`. */
+  state: string;
+  /** What that means in NetBox; null: Proxmox does not know, so what NetBox has stays. */
+  status: string | null;
+  vcpus: number | null;
+  memoryMebibytes: number | null;
+  tags: string[];
+};
+
+/** A guest's configuration in plain words. */
+export type GuestConfig = {
+  onboot: boolean;
+  unprivileged: boolean | null;
+  agent: boolean | null;
+  searchDomain: string;
+  tags: string[];
+  note: { description: string; comments: string } | null;
+  /** Ids of NetBox objects that the guest's note asks for. */
+  metadata: Readonly<Record<string, number>>;
+  diskMebibytes: number | null;
+  ostype: string;
+  /** Name of the operating system; null when Proxmox does not say. */
+  platform: string | null;
+  cloudInit: { ciuser: string; sshkeys: string; ipconfig0: string; sshkeysTruncated: boolean } | null;
+};
+
+/** A guest with what was settled for it before its configuration is read: its machine in NetBox and its name there. */
+export type PlannedGuest = {
+  guest: ListedGuest;
+  name: string;
+  vm: number | null;
+  /** NetBox keeps the sum of a machine's disks itself once it has any. */
+  hasDisks: boolean;
+  /** The Proxmox tags we put on it before. */
+  previousTags: string[];
+};
+
+/** One item of the stage: up to fifty guests of one endpoint. */
+export type GuestBatch = {
+  facts: HostFacts;
+  binding: HostBinding;
+  guests: PlannedGuest[];
+  /** The slug of each Proxmox tag, as settled for the whole run. */
+  tagSlugs: Record<string, string>;
+  /** Address of the endpoint's web page, without a slash at the end. */
+  webUrl: string;
+  /** Whether NetBox knows types of virtual machines (4.6 on). */
+  vmTypes: boolean;
+};

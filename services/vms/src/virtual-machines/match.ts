@@ -1,0 +1,82 @@
+import type { GuestType } from "./facts.ts";
+
+/** A virtual machine of NetBox, as far as finding the guests' own needs it. */
+export type VmRow = { id: number; name: string; cluster: number | null; ours: boolean };
+
+/** The plugin's identity row of a virtual machine. */
+export type StateRow = {
+  vm: number;
+  /** Id of the endpoint's row in NetBox; null in rows of older programs. */
+  endpoint: number | null;
+  vmid: number | null;
+  /** Empty in rows of older programs. */
+  type: string;
+  /** The name Proxmox had when it was last written. */
+  name: string;
+  /** The Proxmox tags that were last written, separated by `;`. */
+  tags: string;
+};
+
+/** Where guests are looked for: one endpoint, the NetBox cluster bound to it, and the rows of NetBox. */
+export type MatchScope = { pluginEndpoint: number | null; cluster: number; vms: VmRow[]; states: StateRow[] };
+
+/** What NetBox has for a guest: its virtual machine, nothing, or more than one candidate. */
+export type Match = { vm: VmRow | null; state: StateRow | null } | { ambiguous: number[] };
+
+/** The part of a guest that identifies it. */
+export type GuestKey = { vmid: number; type: GuestType; name: string };
+
+/**
+ * Finds each guest's virtual machine by its identity row (endpoint, vmid, type). Pure.
+ * A row without endpoint counts when its machine is in the cluster bound to this endpoint: rows of older programs and
+ * of a rebuilt backend are taken over, not doubled. A machine that carries our tag but has no identity row at all was
+ * cut off between the two writes; it goes to the guest whose name it bears. Any other machine is never taken by name.
+ */
+export function matchGuests(guests: GuestKey[], scope: MatchScope): Map<string, Match> {
+  const vms = new Map(scope.vms.map((vm) => [vm.id, vm]));
+  const mine = scope.states.filter((state) => belongs(state, scope, vms));
+  const found = new Map<string, Match>();
+  for (const guest of guests) found.set(keyOf(guest), matchOne(guest, mine, vms));
+  adoptHalfWritten(guests, scope, found);
+  return found;
+}
+
+/** The identity of a guest within its endpoint. */
+export function keyOf(guest: { vmid: number; type: GuestType }): string {
+  return `${guest.type}/${guest.vmid}`;
+}
+
+/** The identity rows that belong to an endpoint. */
+export function belongs(state: StateRow, scope: MatchScope, vms: Map<number, VmRow>): boolean {
+  if (state.endpoint !== null) return state.endpoint === scope.pluginEndpoint;
+  return vms.get(state.vm)?.cluster === scope.cluster;
+}
+
+function matchOne(guest: GuestKey, states: StateRow[], vms: Map<number, VmRow>): Match {
+  const same = states.filter((state) => state.vmid === guest.vmid && vms.has(state.vm));
+  const exact = same.filter((state) => state.type === guest.type);
+  const candidates = exact.length > 0 ? exact : same.filter((state) => state.type === "");
+  if (candidates.length > 1) return { ambiguous: candidates.map((state) => state.vm).sort((left, right) => left - right) };
+  const state = candidates[0] ?? null;
+  return { vm: state ? (vms.get(state.vm) ?? null) : null, state };
+}
+
+function adoptHalfWritten(guests: GuestKey[], scope: MatchScope, found: Map<string, Match>): void {
+  const known = new Set(scope.states.map((state) => state.vm));
+  const orphans = scope.vms.filter((vm) => vm.ours && vm.cluster === scope.cluster && !known.has(vm.id));
+  const byName = new Map<string, VmRow[]>();
+  for (const vm of orphans.sort((left, right) => left.name.localeCompare(right.name, "en", { numeric: true }))) {
+    const base = baseOf(vm.name);
+    byName.set(base, [...(byName.get(base) ?? []), vm]);
+  }
+  for (const guest of [...guests].sort((left, right) => left.vmid - right.vmid)) {
+    const match = found.get(keyOf(guest));
+    if (!match || "ambiguous" in match || match.vm) continue;
+    const vm = byName.get(guest.name.toLowerCase())?.shift();
+    if (vm) found.set(keyOf(guest), { vm, state: null });
+  }
+}
+
+function baseOf(name: string): string {
+  return (/^(.+?) \(\d+\)$/.exec(name)?.[1] ?? name).toLowerCase();
+}
