@@ -1,0 +1,252 @@
+import type { ThrottleSample, ThrottleView } from "@proxbox/contracts/messages";
+import { initialPermits } from "@proxbox/contracts/streams";
+
+/** The least and the most requests that may be in flight. */
+export type Bounds = { min: number; max: number };
+
+/** What one kind of request of one size took: how many there were, and their milliseconds together. */
+type Load = Record<string, { requests: number; ms: number }>;
+
+/** When a step in one direction may be tried again, and how long to wait after the next one that is of no use. */
+type Pause = { until: number; wait: number };
+
+/** What the controller knows. Plain data; instants are milliseconds of one clock. */
+export type Control = {
+  /** How many requests may be in flight. */
+  limit: number;
+  bounds: Bounds;
+  /** Since when the limit holds: a request that began earlier says nothing about it. */
+  since: number;
+  cutAt: number;
+  /** What requests took under this limit, and those of the window that has not ended. */
+  load: Load;
+  window: Load;
+  /** A step that is being tried: where it came from, what requests took there, how many windows it has had. */
+  trial: { from: number; load: Load; windows: number } | null;
+  /** The limit that was refused last, how often, since when there is peace and how many requests that were. */
+  refusal: { limit: number; count: number; at: number; clean: number } | null;
+  up: Pause;
+  down: Pause;
+  last: { action: ThrottleView["last"]["action"]; why: string; at: number };
+};
+
+/** What the controller hears: a request that ended, or the end of a window of about half a second. */
+export type ControlEvent =
+  | { type: "sample"; at: number; sample: Pick<ThrottleSample, "overload" | "ms" | "objects" | "write" | "kind"> }
+  /** `saturated`: more requests wanted a permit than there are. */
+  | { type: "window"; at: number; saturated: boolean };
+
+const betweenCutsMs = 700;
+const afterCutMs = 1_000;
+const shortPauseMs = 5_000;
+const longPauseMs = 60_000;
+/** Of what a limit promises, raising by a quarter a quarter more, at least this share must show to be worth it. */
+const worthwhile = 0.35;
+const patience = 20;
+
+/** The controller at the beginning, or when it takes over a limit that another one has found. */
+export function startControl(limit: number, bounds: Bounds, at: number): Control {
+  return {
+    limit: clamp(limit, bounds),
+    bounds,
+    since: at,
+    cutAt: Number.NEGATIVE_INFINITY,
+    load: {},
+    window: {},
+    trial: null,
+    refusal: null,
+    up: { until: at, wait: shortPauseMs },
+    // A limit that another one has found may be too high by now; the first one is low enough to begin with.
+    down: { until: at + (limit > initialPermits.netbox ? shortPauseMs : longPauseMs), wait: longPauseMs },
+    last: { action: "start", why: `it begins with ${clamp(limit, bounds)} in flight`, at },
+  };
+}
+
+/**
+ * Looks for the smallest limit that gives about all of the throughput NetBox has. Pure.
+ *
+ * An overload cuts the limit at once, at most every 0.7 s: by a quarter, or back to where a trial came from. A change
+ * is a trial: requests of the same kind and size are compared before and after. One more in flight must bring more
+ * objects per second, one less must not cost any; else the step is given back. A limit that was refused is tried again
+ * only after so many good requests that refusals stay near one in a hundred.
+ */
+export function control(state: Control, event: ControlEvent): Control {
+  if (event.type === "window") return endWindow(state, event.at, event.saturated);
+  if (event.sample.overload) return refused(state, event.at, event.at - event.sample.ms);
+  const refusal = state.refusal && { ...state.refusal, clean: state.refusal.clean + 1 };
+  if (event.at - event.sample.ms < state.since) return { ...state, refusal };
+  return { ...state, refusal, window: added(state.window, loadOf(state, event.sample)) };
+}
+
+function refused(state: Control, at: number, begun: number): Control {
+  const refusal = state.refusal && { ...state.refusal, count: state.refusal.count + 1, at, clean: 0 };
+  if (at - state.cutAt < betweenCutsMs || begun < state.cutAt) return { ...state, refusal };
+  const { limit, bounds, trial } = state;
+  const less = trial && trial.from < limit ? trial.from : clamp(Math.floor(limit * 0.75), bounds);
+  return {
+    ...moved(state, less, at),
+    trial: null,
+    cutAt: at,
+    // Where even one request is refused NetBox is not overloaded but down, and that says nothing about any limit.
+    refusal: limit > bounds.min ? { limit, count: 1, at, clean: 0 } : null,
+    up: { until: at + afterCutMs, wait: shortPauseMs },
+    down: { until: at + longPauseMs, wait: longPauseMs },
+    last: { action: "cut", why: `NetBox refused a request with ${limit} in flight`, at },
+  };
+}
+
+function endWindow(before: Control, at: number, saturated: boolean): Control {
+  // With permits to spare, the limit was not what set the pace: such a window says nothing about it.
+  const load = saturated ? recent(added(before.load, before.window)) : before.load;
+  const state = { ...before, load, window: {} };
+  if (state.trial) return judged(state, state.trial, at);
+  const why = reasonToHold(state, at, saturated);
+  if (why) return held(state, why, at);
+  const target = at >= state.up.until ? higher(state, at) : state.limit;
+  if (target > state.limit) return tried(state, target, `more in flight than ${state.limit} are tried`, at);
+  if (at < state.down.until || state.limit <= state.bounds.min) return held(state, whyNotHigher(state, at), at);
+  return tried(state, lower(state), `fewer in flight than ${state.limit} may do as well`, at);
+}
+
+function reasonToHold(state: Control, at: number, saturated: boolean): string | null {
+  if (!saturated) return "nobody waits for a permit";
+  if (at < state.cutAt + afterCutMs) return "it was cut a moment ago";
+  if (count(state.load) < enough(state.limit)) return `too few requests were seen with ${state.limit} in flight`;
+  return null;
+}
+
+function whyNotHigher(state: Control, at: number): string {
+  if (state.limit >= state.bounds.max) return `${state.limit} is the most that is allowed`;
+  if (at < state.up.until) return `more in flight than ${state.limit} brought nothing`;
+  return `${state.refusal?.limit} in flight were refused`;
+}
+
+/** Compares a trial with what was before, as soon as there is enough to compare. */
+function judged(state: Control, trial: NonNullable<Control["trial"]>, at: number): Control {
+  const { limit } = state;
+  const { requests, slower } = compared(trial.load, state.load);
+  const windows = trial.windows + 1;
+  if (requests < enough(Math.min(limit, trial.from))) {
+    if (windows < patience) return { ...state, trial: { ...trial, windows } };
+    return givenBack(state, trial, `what ${limit} in flight would bring could not be seen`, at);
+  }
+  const ratio = limit / trial.from;
+  const gain = ratio / slower;
+  const percent = `${gain < 1 ? "" : "+"}${Math.round((gain - 1) * 100)} % objects per second`;
+  // Whatever it brought, it was not refused.
+  const seen = state.refusal && limit >= state.refusal.limit ? { ...state, refusal: null } : state;
+  if (gain < 1 + worthwhile * (ratio - 1)) {
+    return givenBack(seen, trial, `${limit} in flight instead of ${trial.from}: ${percent}`, at);
+  }
+  const raised = ratio > 1;
+  return {
+    ...seen,
+    trial: null,
+    up: raised ? { until: at, wait: shortPauseMs } : { until: at + seen.up.wait, wait: seen.up.wait },
+    down: raised ? { until: at + longPauseMs, wait: longPauseMs } : { ...seen.down, until: at },
+    last: {
+      action: raised ? "raise" : "give-back",
+      why: `${limit} in flight instead of ${trial.from}: ${percent}`,
+      at,
+    },
+  };
+}
+
+function givenBack(state: Control, trial: NonNullable<Control["trial"]>, why: string, at: number): Control {
+  const raised = state.limit > trial.from;
+  const pause = raised ? state.up : state.down;
+  const next = { until: at + pause.wait, wait: Math.min(longPauseMs, 2 * pause.wait) };
+  return {
+    ...moved(state, trial.from, at),
+    ...(raised ? { up: next } : { down: next }),
+    load: trial.load,
+    trial: null,
+    last: { action: raised ? "give-back" : "hold", why, at },
+  };
+}
+
+function tried(state: Control, limit: number, why: string, at: number): Control {
+  const action = limit > state.limit ? "raise" : "give-back";
+  const trial = { from: state.limit, load: state.load, windows: 0 };
+  return { ...moved(state, limit, at), trial, last: { action, why, at } };
+}
+
+function held(state: Control, why: string, at: number): Control {
+  return state.last.action === "hold" && state.last.why === why
+    ? state
+    : { ...state, last: { action: "hold", why, at } };
+}
+
+function moved(state: Control, limit: number, at: number): Control {
+  return { ...state, limit, since: at, load: {}, window: {} };
+}
+
+/** A quarter more, but not past what was refused, and that only when it is due; the present limit: not now. */
+function higher(state: Control, at: number): number {
+  const { limit, bounds, refusal } = state;
+  const target = Math.min(bounds.max, limit + Math.max(1, Math.floor(limit / 4)));
+  if (!refusal || target < refusal.limit) return target;
+  if (limit < refusal.limit - 1) return refusal.limit - 1;
+  const quiet = at - refusal.at;
+  const due = quiet >= longPauseMs || (quiet >= shortPauseMs && refusal.clean >= 100 * Math.min(refusal.count, 4));
+  return due ? Math.min(bounds.max, limit + 1) : limit;
+}
+
+function lower(state: Control): number {
+  return Math.max(state.bounds.min, state.limit - Math.max(1, Math.floor(state.limit / 4)));
+}
+
+function clamp(limit: number, bounds: Bounds): number {
+  return Math.max(bounds.min, Math.min(bounds.max, limit));
+}
+
+/** How many requests make a comparison. */
+function enough(limit: number): number {
+  return Math.max(8, 2 * limit);
+}
+
+/**
+ * Requests are comparable when they are of one kind and about one size. A single one that took very long (NetBox has
+ * such without a cause to be found) weighs as much as four, lest it decides alone.
+ */
+function loadOf(state: Control, sample: Pick<ThrottleSample, "ms" | "objects" | "write" | "kind">): Load {
+  const key = `${sample.write ? "write" : "read"} ${sample.kind} ${Math.round(Math.log2(sample.objects + 1))}`;
+  const usual = state.load[key] ?? state.trial?.load[key];
+  return { [key]: { requests: 1, ms: usual ? Math.min(sample.ms, (4 * usual.ms) / usual.requests) : sample.ms } };
+}
+
+function added(left: Load, right: Load): Load {
+  const sum = { ...left };
+  for (const [key, { requests, ms }] of Object.entries(right)) {
+    const there = sum[key] ?? { requests: 0, ms: 0 };
+    sum[key] = { requests: there.requests + requests, ms: there.ms + ms };
+  }
+  return sum;
+}
+
+/** Halved when it has grown big, so that what is long past weighs less and less. */
+function recent(load: Load): Load {
+  if (count(load) < 400) return load;
+  const halves = Object.entries(load).map(([key, { requests, ms }]) => [key, { requests: requests / 2, ms: ms / 2 }]);
+  return Object.fromEntries(halves);
+}
+
+function count(load: Load): number {
+  return Object.values(load).reduce((sum, { requests }) => sum + requests, 0);
+}
+
+/** How many requests of two loads can be compared, and how much longer the later ones took. */
+function compared(earlier: Load, later: Load): { requests: number; slower: number } {
+  let requests = 0;
+  let was = 0;
+  let is = 0;
+  for (const [key, after] of Object.entries(later)) {
+    const before = earlier[key];
+    if (!before) continue;
+    const pairs = Math.min(before.requests, after.requests);
+    requests += pairs;
+    was += (pairs * before.ms) / before.requests;
+    is += (pairs * after.ms) / after.requests;
+  }
+  return { requests, slower: was > 0 ? is / was : 1 };
+}

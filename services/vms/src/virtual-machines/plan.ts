@@ -1,0 +1,89 @@
+import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import type { ListedGuest, PlannedGuest } from "./facts.ts";
+import { keyOf, type Match, matchGuests, type MatchScope, type VmRow } from "./match.ts";
+import { type NameRequest, resolveNames, type Vacate, vacateFor } from "./names.ts";
+
+/** A virtual machine of NetBox with what planning needs besides finding it. */
+export type KnownVm = VmRow & { hasDisks: boolean };
+
+/** What was settled for the guests of one endpoint before any configuration is read. */
+export type GuestPlan = {
+  planned: PlannedGuest[];
+  /** Guests that are left alone, and why. */
+  problems: ObjectOutcome[];
+  /** Machines that must step aside before others take their names. */
+  vacate: Vacate[];
+};
+
+/** The guests a caller wants, by the sync modes for machines and templates. */
+export function selectByMode(guests: ListedGuest[], options: SyncOptions): ListedGuest[] {
+  return guests.filter((guest) => (guest.template ? options.sync_mode_vm_template : options.sync_mode_vm) !== "disabled");
+}
+
+/**
+ * Finds the guests' machines and gives them their names within one NetBox cluster. Pure.
+ * @param only NetBox ids of the machines the caller asked for; null: all
+ */
+export function planGuests(guests: ListedGuest[], scope: MatchScope & { vms: KnownVm[] }, only: ReadonlySet<number> | null): GuestPlan {
+  const matches = matchGuests(guests, scope);
+  const problems: ObjectOutcome[] = [];
+  const chosen: { guest: ListedGuest; match: Exclude<Match, { ambiguous: number[] }> }[] = [];
+  for (const guest of guests) {
+    const match = matches.get(keyOf(guest));
+    if (!match) continue;
+    if ("ambiguous" in match) {
+      if (only === null || match.ambiguous.some((id) => only.has(id))) problems.push(ambiguous(guest, match.ambiguous));
+    } else if (only === null || (match.vm !== null && only.has(match.vm.id))) chosen.push({ guest, match });
+  }
+  const own = new Set(chosen.flatMap(({ match }) => (match.vm ? [match.vm.id] : [])));
+  const foreign = scope.vms.filter((vm) => vm.cluster === scope.cluster && !own.has(vm.id)).map((vm) => vm.name);
+  const requests = chosen.map(({ guest, match }): NameRequest => ({
+    key: keyOf(guest),
+    vmid: guest.vmid,
+    wanted: guest.name,
+    vm: match.vm,
+    lastWanted: match.state?.name || null,
+  }));
+  const names = resolveNames(requests, foreign);
+  const hasDisks = new Map(scope.vms.map((vm) => [vm.id, vm.hasDisks]));
+  const planned = chosen.map(({ guest, match }): PlannedGuest => ({
+    guest,
+    name: names.get(keyOf(guest))?.name ?? guest.name,
+    vm: match.vm?.id ?? null,
+    hasDisks: match.vm ? (hasDisks.get(match.vm.id) ?? false) : false,
+    previousTags: (match.state?.tags ?? "").split(";").filter(Boolean),
+  }));
+  return { planned, problems, vacate: vacateFor(requests, names) };
+}
+
+/** Cuts guests into items of up to `size`, ordered by node so that one item asks few nodes. */
+export function batches(planned: PlannedGuest[], size: number): PlannedGuest[][] {
+  const ordered = [...planned].sort((left, right) => left.guest.node.localeCompare(right.guest.node) || left.guest.vmid - right.guest.vmid);
+  return Array.from({ length: Math.ceil(ordered.length / size) }, (_, index) => ordered.slice(index * size, (index + 1) * size));
+}
+
+const fullBatch = 50;
+const smallestBatch = 10;
+const wantedAtOnce = 4;
+
+/** Fifty guests an item, fewer where that would leave NetBox's workers waiting for one another. */
+export function batchSize(guests: number): number {
+  return Math.min(fullBatch, Math.max(smallestBatch, Math.ceil(guests / wantedAtOnce)));
+}
+
+function ambiguous(guest: ListedGuest, vms: number[]): ObjectOutcome {
+  const object = `${guest.name} (${guest.type} ${guest.vmid})`;
+  return {
+    kind: "virtual-machine",
+    name: object,
+    outcome: "failed",
+    error: {
+      code: "identity_ambiguous",
+      message: `${object} has more than one virtual machine in NetBox: ids ${vms.join(", ")}.`,
+      retryable: false,
+      object,
+      next: "Keep one of them: delete the others, or their rows under sync-state/virtual-machines.",
+    },
+  };
+}
