@@ -46,13 +46,12 @@ const ways = [
  * @returns {Promise<string>}
  */
 export async function ensureNatsServer(root) {
-  const home = join(root, ".tools", "nats-server");
+  const home = join(root, ".tools");
   for (const folder of [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin", home]) {
     const binary = join(folder, "nats-server");
     if (isProgram(binary) && (await isUsable(binary))) return binary;
   }
 
-  mkdirSync(home, { recursive: true });
   for (const way of ways) {
     const work = mkdtempSync(join(root, ".tools", "fetching-"));
     try {
