@@ -1,0 +1,63 @@
+import type { KindName } from "./kinds.ts";
+
+/** A value of one cell. */
+export type Scalar = string | number | boolean | null;
+
+/** Another object: by its NetBox id, or by its identity, so that it may not exist yet. */
+export type Ref = { kind: KindName; id: number } | { kind: KindName; identity: Identity };
+
+/** What tells one object from another, by its kind's identity fields. A reference field also takes an id. */
+export type Identity = { readonly [field: string]: Scalar | Ref };
+
+/** The tags an object should have, as slugs. By default they are added to what is there. */
+export type DesiredTags = {
+  add: readonly string[];
+  /** Only given to an object that is made. */
+  onCreate?: readonly string[];
+  /** An existing object's tags are left alone. */
+  onCreateOnly?: boolean;
+  /** The same, said by an overwrite flag. */
+  keep?: boolean;
+  /** Tags of ours that come off when they are not in `add`. */
+  own?: readonly string[];
+};
+
+/** One object as NetBox should have it. */
+export type Desired = {
+  kind: KindName;
+  /** Looks the object up, and is written when it is made; never written to an existing object. */
+  identity: Identity;
+  /** The row it was recognised as already: no other is looked for, and it fails when that one is gone. */
+  id?: number;
+  /** Field -> value or reference; null clears. Compared with an existing object field by field. */
+  values: Readonly<Record<string, unknown>>;
+  /** Values that only a new object gets. */
+  onCreate?: Readonly<Record<string, unknown>>;
+  /** Fields of `values` that an existing object keeps as they are. */
+  keep?: readonly string[];
+  /** Fields of `values` that an existing object keeps when they are not empty there. */
+  keepIfSet?: readonly string[];
+  tags?: DesiredTags;
+  /** False: an object that does not exist is not made, and nothing is reported of it. */
+  create?: boolean;
+  /** Name for reports, e.g. `web (vmid 100)`. */
+  label: string;
+  /** A remark for the report. */
+  note?: string;
+  /** Name of its parent: objects of one request are sorted by it as NetBox orders the parents. */
+  parent?: string;
+};
+
+/** Whether a value is a reference to another object. */
+export function isRef(value: unknown): value is Ref {
+  return typeof value === "object" && value !== null && "kind" in value && ("id" in value || "identity" in value);
+}
+
+/** The same object, but an existing one is left alone altogether. */
+export function createOnly(desired: Desired): Desired {
+  return {
+    ...desired,
+    keep: Object.keys(desired.values),
+    ...(desired.tags ? { tags: { ...desired.tags, keep: true } } : {}),
+  };
+}
