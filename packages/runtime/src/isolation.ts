@@ -25,7 +25,8 @@ export async function askEndpoints<T>(
   }
   const answers: EndpointAnswers<T> = { answered: [], failed: [] };
   const settled = await Promise.allSettled(ctx.endpoints.map(ask));
-  if (ctx.signal.aborted) throw new CancelledError("The stage was stopped while its endpoints were read.", ctx.signal.reason);
+  if (ctx.signal.aborted)
+    throw new CancelledError("The stage was stopped while its endpoints were read.", ctx.signal.reason);
   for (const [index, endpoint] of ctx.endpoints.entries()) {
     const outcome = settled[index];
     if (outcome?.status === "fulfilled") answers.answered.push({ endpoint, value: outcome.value });

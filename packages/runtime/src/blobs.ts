@@ -1,0 +1,47 @@
+import { type ObjectStore, Objm } from "@nats-io/obj";
+import type { BlobReference } from "@proxbox/contracts/messages";
+import { blobStore } from "@proxbox/contracts/streams";
+import type { Bus } from "./bus.ts";
+import { ProxboxError } from "./errors.ts";
+
+/** JSON documents that are too big for a message; kept for 7 days. */
+export type Blobs = {
+  /** Stores a value under a name, replacing what was there. */
+  putJson(name: string, value: unknown): Promise<BlobReference>;
+  /** Reads the value of a name; null when there is none (any more). Throws ProxboxError `blob_unreadable` when it is no JSON. */
+  getJson(name: string): Promise<unknown>;
+  /** The names that begin with a prefix, and when each was stored. Lists the whole store: not for a hot path. */
+  list(prefix: string): Promise<{ name: string; storedAt: Date; bytes: number }[]>;
+};
+
+/** Opens the object store that `ensureStreams` has made. */
+export function openBlobs(bus: Bus): Blobs {
+  let opened: Promise<ObjectStore> | undefined;
+  const call = <T>(doing: string, work: (store: ObjectStore) => Promise<T>) =>
+    bus.attempt(doing, async () => {
+      opened ??= new Objm(bus.js).open(blobStore.name, false);
+      return work(await opened);
+    });
+  return {
+    putJson: async (name, value) => {
+      const bytes = new TextEncoder().encode(JSON.stringify(value));
+      const { digest } = await call(`Storing ${name}`, (store) => store.putBlob({ name }, bytes, { timeout: 5_000 }));
+      return { bucket: blobStore.name, name, digest };
+    },
+    getJson: async (name) => {
+      const bytes = await call(`Reading ${name}`, (store) => store.getBlob(name));
+      if (!bytes) return null;
+      try {
+        return JSON.parse(new TextDecoder().decode(bytes));
+      } catch (cause) {
+        throw new ProxboxError("blob_unreadable", `The stored document ${name} is no JSON.`, { cause });
+      }
+    },
+    list: async (prefix) => {
+      const infos = await call(`Listing ${prefix}`, (store) => store.list());
+      return infos
+        .filter((info) => info.name.startsWith(prefix) && !info.deleted)
+        .map((info) => ({ name: info.name, storedAt: new Date(info.mtime), bytes: info.size }));
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import { ContractError } from "@proxbox/contracts/errors";
+import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from "pino";
+import { ProxboxError, toWireError } from "./errors.ts";
+
+/** Every fact that is logged, one name per fact. Add a name here before logging it. */
+export type LogEvent =
+  | "service.started"
+  | "service.stopping"
+  | "service.stopped"
+  | "service.failed"
+  | "bus.waiting"
+  | "bus.connected"
+  | "bus.disconnected"
+  | "bus.retry"
+  | "bus.streams"
+  | "bus.loop"
+  | "vault.opened"
+  | "lease.gained"
+  | "lease.lost"
+  | "stage.started"
+  | "stage.listed"
+  | "stage.progress"
+  | "stage.done"
+  | "stage.failed"
+  | "stage.cancelled"
+  | "stage.released"
+  | "item.started"
+  | "item.done"
+  | "item.failed"
+  | "item.retry"
+  | "item.cancelled"
+  | "item.released"
+  | "permit.lost"
+  | "netbox.version"
+  | "netbox.batch"
+  | "netbox.refused"
+  | "netbox.bisected"
+  | "netbox.retry"
+  | "proxmox.read"
+  | "proxmox.retry"
+  | "proxmox.failed"
+  | "observation.stored"
+  | "observation.reused"
+  | "throttle.changed"
+  | "throttle.failed"
+  | "run.created"
+  | "run.started"
+  | "run.done"
+  | "run.failed"
+  | "run.cancelled"
+  | "run.replayed"
+  | "run.swept"
+  | "stage.commanded"
+  | "stage.blocked"
+  | "dead-letter.recorded"
+  | "dead-letter.failed"
+  | "http.request"
+  | "http.failed"
+  | "endpoint.changed"
+  | "key.changed"
+  | "sse.opened"
+  | "sse.closed"
+  | "ws.opened"
+  | "ws.closed";
+
+/** A logged fact: its event and whatever identifies what it happened to. `err` takes anything thrown. */
+export type Fact = {
+  event: LogEvent;
+  run?: string;
+  stage?: string;
+  attempt?: number;
+  item?: string;
+  endpoint?: number | string | null;
+  object?: string;
+  /** Elapsed time in milliseconds. */
+  ms?: number;
+  err?: unknown;
+  [more: string]: unknown;
+};
+
+type Write = (fact: Fact, sentence: string) => void;
+
+/** Writes facts as JSON lines; `child` adds fields to every line. */
+export type Logger = {
+  debug: Write;
+  info: Write;
+  warn: Write;
+  error: Write;
+  child(fields: Record<string, unknown>): Logger;
+};
+
+/** The levels of PROXBOX_LOG_LEVEL. */
+export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Who logs, from which level on, and where to (standard output when left out). */
+export type LogOptions = { service: string; replica: string; level: LogLevel; destination?: DestinationStream };
+
+/** Creates the logger of a process. Secrets are replaced by `[hidden]`, by the name of their field and by their shape. */
+export function createLogger({ service, replica, level, destination }: LogOptions): Logger {
+  const options: LoggerOptions = {
+    level,
+    base: { service, replica },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: {
+      level: (label: string) => ({ level: label }),
+      bindings: (fields: Record<string, unknown>) => hideSecrets(fields) as Record<string, unknown>,
+      log: (fact: Record<string, unknown>) => hideSecrets(fact) as Record<string, unknown>,
+    },
+    // Ours has already made plain data of the error.
+    serializers: { err: (error: unknown) => error },
+    hooks: {
+      logMethod(this: PinoLogger, args: unknown[], write: (...args: [unknown, string]) => void) {
+        write.call(this, args[0], hideInText(String(args[1])));
+      },
+    },
+  };
+  return (destination ? pino(options, destination) : pino(options)) as unknown as Logger;
+}
+
+const hidden = "[hidden]";
+const secretField =
+  /(password|passwd|secret|token|token_?value|token_?key|authorization|api[-_]?key|encryption[-_]?key|cookie|ticket|seed)$/i;
+const secretShapes: readonly [RegExp, string][] = [
+  [/(PVEAPIToken=[^!\s"]*![^=\s"]*=)[^\s"',]+/g, `$1${hidden}`],
+  [/(PVEAuthCookie=)[^\s"';]+/g, `$1${hidden}`],
+  [/\bPVE:[^\s"',]+:[0-9A-F]{8}::[^\s"',]+/g, hidden],
+  [/\bnbt_[A-Za-z0-9]+\.[A-Za-z0-9]+/g, hidden],
+  [/\b((?:Token|Bearer|Basic) )[A-Za-z0-9._~+/=-]{8,}/g, `$1${hidden}`],
+  [/\b(\w+:\/\/[^:/\s"@]*:)[^@\s"/]+@/g, `$1${hidden}@`],
+];
+
+/** Replaces whatever has the shape of a secret in a text. */
+export function hideInText(text: string): string {
+  return secretShapes.reduce((result, [shape, replacement]) => result.replace(shape, replacement), text);
+}
+
+/** A copy of a value without secrets, errors made plain data. Values nested deeper than 8 levels are left out. */
+export function hideSecrets(value: unknown, depth = 0): unknown {
+  if (typeof value === "string") return hideInText(value);
+  if (value === null || typeof value !== "object") return value;
+  if (depth > 8) return "[too deep]";
+  if (value instanceof Error) return hideSecrets(describeError(value), depth + 1);
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return `[${value.byteLength} bytes]`;
+  if (Array.isArray(value)) return value.map((entry) => hideSecrets(entry, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => [
+      name,
+      secretField.test(name) && typeof entry === "string" && entry !== "" ? hidden : hideSecrets(entry, depth + 1),
+    ]),
+  );
+}
+
+function describeError(error: Error): object {
+  if (error instanceof ProxboxError || error instanceof ContractError) {
+    return { type: error.name, ...toWireError(error), ...(error.code === "internal" ? { stack: stackOf(error) } : {}) };
+  }
+  return { type: error.name, message: error.message, stack: stackOf(error) };
+}
+
+function stackOf(error: Error): string | undefined {
+  return error.cause instanceof Error ? error.cause.stack : error.stack;
+}
