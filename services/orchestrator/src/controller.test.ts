@@ -17,9 +17,8 @@ function withWorkers(workers: number, ms: number): Model {
   return (at, _, random) => {
     free.sort((left, right) => left - right);
     const end = Math.max(at, free[0] ?? at) + ms * (0.8 + 0.4 * random());
-    const odd = random() < 0.01 ? 900 : 0;
     free[0] = end;
-    return { ms: end - at + odd, refused: false };
+    return { ms: end - at, refused: false };
   };
 }
 
@@ -82,7 +81,7 @@ const bounds = { min: 1, max: 64 };
 const within = (seen: Seen[], from: number, to: number) =>
   seen.filter((entry) => entry.at >= from * 1000 && entry.at < to * 1000);
 const refusedShare = (seen: Seen[]) =>
-  seen.filter((entry) => entry.refused).length / Math.max(1, seen.filter((entry) => entry.done).length);
+  seen.filter((entry) => entry.refused).length / seen.filter((entry) => entry.done).length;
 const perSecond = (seen: Seen[], from: number, to: number) =>
   within(seen, from, to).filter((entry) => entry.done).length / (to - from);
 const meanLimit = (seen: Seen[], from: number, to: number) => {
@@ -90,27 +89,103 @@ const meanLimit = (seen: Seen[], from: number, to: number) => {
   return entries.reduce((sum, entry) => sum + entry.limit, 0) / entries.length;
 };
 
-describe("a NetBox that refuses above its capacity", () => {
+describe("a NetBox that refuses above its capacity: 20, then 4, then 20", () => {
   const capacity = (at: number) => (at < 30_000 || at >= 60_000 ? 20 : 4);
-  test.each([25, 100, 250])("of 20, then 4, then 20, at %i ms a request", (ms) => {
+  test.each([25, 100, 250])("at %i ms a request", (ms) => {
     for (const seed of [1, 2, 3]) {
       const state = startControl(2, bounds, 0);
-      const { seen } = simulate(withCapacity(capacity, ms), { seconds: 120, callers: 48, state, seed });
-      const outside = seen.filter((entry) => entry.at < 30_000 || entry.at >= 34_000);
-      console.log(ms, seed, refusedShare(outside).toFixed(4), [5,10,20,30,34,40,50,60,70,80,90,100,120].map((to, i, a) => meanLimit(seen, a[i-1] ?? 0, to).toFixed(1)).join(" "));
-      expect(refusedShare(outside)).toBeLessThan(0.02);
-      expect(meanLimit(seen, 20, 30)).toBeWithin(16, 21);
-      expect(meanLimit(seen, 34, 60)).toBeWithin(3, 5);
-      expect(meanLimit(seen, 90, 120)).toBeWithin(16, 21);
+      const { seen } = simulate(withCapacity(capacity, ms), { seconds: 130, callers: 48, state, seed });
+      expect(refusedShare(seen.filter((entry) => entry.at < 30_000 || entry.at >= 34_000))).toBeLessThan(0.02);
+      expect(meanLimit(seen, 20, 30)).toBeWithin(15, 21);
+      expect(meanLimit(seen, 34, 60)).toBeWithin(3.5, 4.5);
+      expect(meanLimit(seen, 100, 130)).toBeWithin(15, 21);
+      expect(perSecond(seen, 100, 130)).toBeGreaterThan((0.7 * 20 * 1000) / ms);
     }
   });
 });
 
-describe("a NetBox that only works on so many at a time", () => {
-  test.each([[2, 2, 20], [2, 2, 300], [2, 8, 100], [6, 2, 50]])("%i workers, begun with %i", (workers, begin, ms) => {
+describe("a NetBox that works on so many at a time, where more in flight only wait", () => {
+  test.each([
+    [2, 2, 20],
+    [2, 2, 300],
+    [2, 8, 100],
+    [6, 2, 50],
+  ])("%i workers, begun with a limit of %i, %i ms a request", (workers, begin, ms) => {
     for (const seed of [1, 2, 3]) {
-      const { seen, state } = simulate(withWorkers(workers, ms), { seconds: 120, callers: 30, seed, state: startControl(begin, bounds, 0) });
-      console.log(workers, begin, ms, seed, state.limit, [5,10,20,30,40,60,80,100,120].map((to, i, a) => meanLimit(seen, a[i-1] ?? 0, to).toFixed(1)).join(" "), perSecond(seen, 60,120) / (workers * 1000/ms));
+      const state = startControl(begin, bounds, 0);
+      const { seen } = simulate(withWorkers(workers, ms), { seconds: 120, callers: 30, seed, state });
+      expect(meanLimit(seen, 60, 120)).toBeWithin(workers - 0.5, workers + 1);
+      expect(perSecond(seen, 60, 120)).toBeGreaterThan((0.9 * workers * 1000) / ms);
     }
+  });
+});
+
+describe("one word at a time", () => {
+  const sample = { overload: false, ms: 20, objects: 50, write: true, kind: "virtual-machine" };
+  const refusal = (at: number, ms = 2) => ({ type: "sample" as const, at, sample: { ...sample, overload: true, ms } });
+  const many = (state: Control, at: number, ms: number, times = 20) =>
+    Array.from({ length: times }).reduce<Control>(
+      (before) => control(before, { type: "sample", at, sample: { ...sample, ms } }),
+      state,
+    );
+  const windowEnds = (state: Control, at: number, saturated = true) =>
+    control(state, { type: "window", at, saturated });
+
+  test("a refusal cuts by a quarter at once, and at most every 0.7 s", () => {
+    const once = control(startControl(20, bounds, 0), refusal(1000));
+    expect(once.limit).toBe(15);
+    expect(once.last).toEqual({ action: "cut", why: "NetBox refused a request with 20 in flight", at: 1000 });
+    expect(control(once, refusal(1690)).limit).toBe(15);
+    expect(control(once, refusal(1701)).limit).toBe(11);
+  });
+
+  test("a refusal of a request that began before the cut says nothing new, however late it comes", () => {
+    const once = control(startControl(20, bounds, 0), refusal(1000));
+    expect(control(once, refusal(15_000, 20_000)).limit).toBe(15);
+  });
+
+  test("never below the least nor above the most", () => {
+    expect(startControl(100, bounds, 0).limit).toBe(64);
+    const floor = control(startControl(2, { min: 2, max: 3 }, 0), refusal(1000));
+    expect(floor).toMatchObject({ limit: 2, refusal: null });
+    const top = windowEnds(many(startControl(3, { min: 3, max: 3 }, 0), 400, 20), 10_000);
+    expect(top).toMatchObject({ limit: 3, last: { action: "hold", why: "3 is the most that is allowed" } });
+  });
+
+  test("without anyone waiting nothing is tried", () => {
+    const state = windowEnds(many(startControl(2, bounds, 0), 400, 20), 500, false);
+    expect(state).toMatchObject({ limit: 2, trial: null, last: { action: "hold", why: "nobody waits for a permit" } });
+  });
+
+  test("one more is tried; it is kept when each request takes as long as before", () => {
+    const tried = windowEnds(many(startControl(2, bounds, 0), 400, 20), 500);
+    expect(tried).toMatchObject({ limit: 3, last: { action: "raise" } });
+    const kept = windowEnds(many(tried, 900, 20), 1000);
+    expect(kept).toMatchObject({ limit: 3, trial: null, last: { action: "raise" } });
+    expect(kept.last.why).toBe("3 in flight instead of 2: +50 % objects per second");
+  });
+
+  test("and given back when each takes so much longer that nothing is gained", () => {
+    const tried = windowEnds(many(startControl(2, bounds, 0), 400, 20), 500);
+    const back = windowEnds(many(tried, 900, 30), 1000);
+    expect(back).toMatchObject({ limit: 2, trial: null, last: { action: "give-back" } });
+    expect(windowEnds(many(back, 1400, 20), 1500).limit).toBe(2);
+  });
+
+  test("one request that took very long does not decide, nor do requests of another kind", () => {
+    const tried = windowEnds(many(startControl(2, bounds, 0), 400, 20), 500);
+    const odd = control(many(tried, 2000, 20, 10), { type: "sample", at: 2000, sample: { ...sample, ms: 1000 } });
+    const other = { ...sample, kind: "cluster", ms: 400 };
+    const mixed = Array.from({ length: 9 }).reduce<Control>(
+      (state) => control(state, { type: "sample", at: 2000, sample: other }),
+      odd,
+    );
+    expect(windowEnds(mixed, 2100)).toMatchObject({ limit: 3, trial: null });
+  });
+
+  test("a refused trial goes back to where it came from", () => {
+    const tried = windowEnds(many(startControl(12, bounds, 0), 400, 20), 500);
+    expect(tried.limit).toBe(15);
+    expect(control(tried, refusal(600))).toMatchObject({ limit: 12, trial: null, refusal: { limit: 15 } });
   });
 });

@@ -4,8 +4,8 @@ import { initialPermits } from "@proxbox/contracts/streams";
 /** The least and the most requests that may be in flight. */
 export type Bounds = { min: number; max: number };
 
-/** What one kind of request of one size took: how many there were, and their milliseconds together. */
-type Load = Record<string, { requests: number; ms: number }>;
+/** The milliseconds that the newest requests took, by what can be compared: one kind and about one size. */
+type Load = Record<string, readonly number[]>;
 
 /** When a step in one direction may be tried again, and how long to wait after the next one that is of no use. */
 type Pause = { until: number; wait: number };
@@ -42,7 +42,12 @@ const shortPauseMs = 5_000;
 const longPauseMs = 60_000;
 /** Of what a limit promises, raising by a quarter a quarter more, at least this share must show to be worth it. */
 const worthwhile = 0.35;
+/** For so many windows a trial may wait for its requests. */
 const patience = 20;
+/** So few pairs of requests can tell something, so many decide anyway; in between the difference must stand out. */
+const fewest = 8;
+const mostTimes = 100;
+const doubt = 0.5;
 
 /** The controller at the beginning, or when it takes over a limit that another one has found. */
 export function startControl(limit: number, bounds: Bounds, at: number): Control {
@@ -57,7 +62,7 @@ export function startControl(limit: number, bounds: Bounds, at: number): Control
     refusal: null,
     up: { until: at, wait: shortPauseMs },
     // A limit that another one has found may be too high by now; the first one is low enough to begin with.
-    down: { until: at + (limit > initialPermits.netbox ? shortPauseMs : longPauseMs), wait: longPauseMs },
+    down: { until: at + (limit > initialPermits.netbox ? shortPauseMs : longPauseMs), wait: shortPauseMs },
     last: { action: "start", why: `it begins with ${clamp(limit, bounds)} in flight`, at },
   };
 }
@@ -75,7 +80,7 @@ export function control(state: Control, event: ControlEvent): Control {
   if (event.sample.overload) return refused(state, event.at, event.at - event.sample.ms);
   const refusal = state.refusal && { ...state.refusal, clean: state.refusal.clean + 1 };
   if (event.at - event.sample.ms < state.since) return { ...state, refusal };
-  return { ...state, refusal, window: added(state.window, loadOf(state, event.sample)) };
+  return { ...state, refusal, window: added(state.window, loadOf(event.sample)) };
 }
 
 function refused(state: Control, at: number, begun: number): Control {
@@ -90,14 +95,14 @@ function refused(state: Control, at: number, begun: number): Control {
     // Where even one request is refused NetBox is not overloaded but down, and that says nothing about any limit.
     refusal: limit > bounds.min ? { limit, count: 1, at, clean: 0 } : null,
     up: { until: at + afterCutMs, wait: shortPauseMs },
-    down: { until: at + longPauseMs, wait: longPauseMs },
+    down: { until: at + longPauseMs, wait: shortPauseMs },
     last: { action: "cut", why: `NetBox refused a request with ${limit} in flight`, at },
   };
 }
 
 function endWindow(before: Control, at: number, saturated: boolean): Control {
   // With permits to spare, the limit was not what set the pace: such a window says nothing about it.
-  const load = saturated ? recent(added(before.load, before.window)) : before.load;
+  const load = saturated ? added(before.load, before.window) : before.load;
   const state = { ...before, load, window: {} };
   if (state.trial) return judged(state, state.trial, at);
   const why = reasonToHold(state, at, saturated);
@@ -111,7 +116,7 @@ function endWindow(before: Control, at: number, saturated: boolean): Control {
 function reasonToHold(state: Control, at: number, saturated: boolean): string | null {
   if (!saturated) return "nobody waits for a permit";
   if (at < state.cutAt + afterCutMs) return "it was cut a moment ago";
-  if (count(state.load) < enough(state.limit)) return `too few requests were seen with ${state.limit} in flight`;
+  if (count(state.load) < fewest) return `too few requests were seen with ${state.limit} in flight`;
   return null;
 }
 
@@ -124,31 +129,27 @@ function whyNotHigher(state: Control, at: number): string {
 /** Compares a trial with what was before, as soon as there is enough to compare. */
 function judged(state: Control, trial: NonNullable<Control["trial"]>, at: number): Control {
   const { limit } = state;
-  const { requests, slower } = compared(trial.load, state.load);
-  const windows = trial.windows + 1;
-  if (requests < enough(Math.min(limit, trial.from))) {
-    if (windows < patience) return { ...state, trial: { ...trial, windows } };
-    return givenBack(state, trial, `what ${limit} in flight would bring could not be seen`, at);
-  }
+  const { pairs, slower } = compared(trial.load, state.load);
   const ratio = limit / trial.from;
   const gain = ratio / slower;
-  const percent = `${gain < 1 ? "" : "+"}${Math.round((gain - 1) * 100)} % objects per second`;
+  const needed = 1 + worthwhile * (ratio - 1);
+  const windows = trial.windows + 1;
+  const enough = pairs >= fewest;
+  const isClear = enough && (Math.abs(gain - needed) > doubt / Math.sqrt(pairs) || pairs >= mostTimes);
+  if (!isClear && windows < patience) return { ...state, trial: { ...trial, windows } };
+  if (!enough) return givenBack(state, trial, `what ${limit} in flight would bring could not be seen`, at);
   // Whatever it brought, it was not refused.
   const seen = state.refusal && limit >= state.refusal.limit ? { ...state, refusal: null } : state;
-  if (gain < 1 + worthwhile * (ratio - 1)) {
-    return givenBack(seen, trial, `${limit} in flight instead of ${trial.from}: ${percent}`, at);
-  }
+  const change = `${gain < 1 ? "" : "+"}${Math.round((gain - 1) * 100)} % objects per second`;
+  const why = `${limit} in flight instead of ${trial.from}: ${change}`;
+  if (gain < needed) return givenBack(seen, trial, why, at);
   const raised = ratio > 1;
   return {
     ...seen,
     trial: null,
     up: raised ? { until: at, wait: shortPauseMs } : { until: at + seen.up.wait, wait: seen.up.wait },
-    down: raised ? { until: at + longPauseMs, wait: longPauseMs } : { ...seen.down, until: at },
-    last: {
-      action: raised ? "raise" : "give-back",
-      why: `${limit} in flight instead of ${trial.from}: ${percent}`,
-      at,
-    },
+    down: raised ? { until: at + longPauseMs, wait: shortPauseMs } : { until: at, wait: shortPauseMs },
+    last: { action: raised ? "raise" : "give-back", why, at },
   };
 }
 
@@ -200,53 +201,39 @@ function clamp(limit: number, bounds: Bounds): number {
   return Math.max(bounds.min, Math.min(bounds.max, limit));
 }
 
-/** How many requests make a comparison. */
-function enough(limit: number): number {
-  return Math.max(8, 2 * limit);
-}
-
-/**
- * Requests are comparable when they are of one kind and about one size. A single one that took very long (NetBox has
- * such without a cause to be found) weighs as much as four, lest it decides alone.
- */
-function loadOf(state: Control, sample: Pick<ThrottleSample, "ms" | "objects" | "write" | "kind">): Load {
-  const key = `${sample.write ? "write" : "read"} ${sample.kind} ${Math.round(Math.log2(sample.objects + 1))}`;
-  const usual = state.load[key] ?? state.trial?.load[key];
-  return { [key]: { requests: 1, ms: usual ? Math.min(sample.ms, (4 * usual.ms) / usual.requests) : sample.ms } };
+function loadOf({ write, kind, objects, ms }: Pick<ThrottleSample, "ms" | "objects" | "write" | "kind">): Load {
+  return { [`${write ? "write" : "read"} ${kind} ${Math.round(Math.log2(objects + 1))}`]: [ms] };
 }
 
 function added(left: Load, right: Load): Load {
   const sum = { ...left };
-  for (const [key, { requests, ms }] of Object.entries(right)) {
-    const there = sum[key] ?? { requests: 0, ms: 0 };
-    sum[key] = { requests: there.requests + requests, ms: there.ms + ms };
-  }
+  for (const [key, times] of Object.entries(right)) sum[key] = [...(sum[key] ?? []), ...times].slice(-mostTimes);
   return sum;
 }
 
-/** Halved when it has grown big, so that what is long past weighs less and less. */
-function recent(load: Load): Load {
-  if (count(load) < 400) return load;
-  const halves = Object.entries(load).map(([key, { requests, ms }]) => [key, { requests: requests / 2, ms: ms / 2 }]);
-  return Object.fromEntries(halves);
-}
-
 function count(load: Load): number {
-  return Object.values(load).reduce((sum, { requests }) => sum + requests, 0);
+  return Object.values(load).reduce((sum, times) => sum + times.length, 0);
 }
 
-/** How many requests of two loads can be compared, and how much longer the later ones took. */
-function compared(earlier: Load, later: Load): { requests: number; slower: number } {
-  let requests = 0;
+/**
+ * How many requests of two loads can be compared, and how much longer the later ones took. By medians: NetBox has
+ * single requests that take a second longer without a cause to be found, and one of them must not decide.
+ */
+function compared(earlier: Load, later: Load): { pairs: number; slower: number } {
+  let pairs = 0;
   let was = 0;
   let is = 0;
   for (const [key, after] of Object.entries(later)) {
-    const before = earlier[key];
-    if (!before) continue;
-    const pairs = Math.min(before.requests, after.requests);
-    requests += pairs;
-    was += (pairs * before.ms) / before.requests;
-    is += (pairs * after.ms) / after.requests;
+    const before = earlier[key] ?? [];
+    const both = Math.min(before.length, after.length);
+    pairs += both;
+    was += both * median(before);
+    is += both * median(after);
   }
-  return { requests, slower: was > 0 ? is / was : 1 };
+  return { pairs, slower: was > 0 ? is / was : 1 };
+}
+
+function median(times: readonly number[]): number {
+  const sorted = times.toSorted((left, right) => left - right);
+  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
 }
