@@ -66,9 +66,8 @@ export const settingKeys = {
   proxmoxAll: "proxmox.*",
   netbox: (id: number) => `netbox.${id}`,
   netboxAll: "netbox.*",
-  apiKey: (id: number) => `apikey.${id}`,
-  apiKeyAll: "apikey.*",
-  bootstrapClaim: "apikey-claim",
+  /** All API keys in one value, so that every change of them is one compare-and-set. */
+  apiKeys: "apikeys",
   vaultCheck: "vault-check",
   throttle: (resource: string) => `throttle.${resource}`,
 } as const;

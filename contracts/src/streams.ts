@@ -46,6 +46,7 @@ export const names = {
   runs: "PBX_RUN",
   leases: "PBX_LEASE",
   settings: "PBX_CFG",
+  lockouts: "PBX_LOCK",
   blobs: "PBX_BLOB",
 } as const;
 
@@ -106,11 +107,15 @@ export const streams: readonly StreamSpec[] = [
   },
 ];
 
+/** How long failed logins are remembered, and so how long a lockout lasts. */
+export const lockoutSeconds = 300;
+
 /** Every key-value bucket. Leases are renewed every 3 s, so a dead holder is replaced within 10 s. */
 export const buckets: readonly BucketSpec[] = [
   { name: names.runs, history: 5, ttlSeconds: 0, maxBytes: 64 * megabyte },
   { name: names.leases, history: 1, ttlSeconds: 10, maxBytes: megabyte },
   { name: names.settings, history: 10, ttlSeconds: 0, maxBytes: 64 * megabyte },
+  { name: names.lockouts, history: 1, ttlSeconds: lockoutSeconds, maxBytes: 8 * megabyte },
 ];
 
 /** The object store for observations, plans and big manifests. */
