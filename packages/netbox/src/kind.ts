@@ -40,6 +40,8 @@ export type Kind = {
   model: string;
   /** What tells one object from another, and the filter that finds rows by it; null: compared, not asked for. */
   identity: Readonly<Record<string, string | null>>;
+  /** Identity fields whose filter takes one value only; of several, NetBox 4.6.8 obeys the last without a word. */
+  single?: readonly string[];
   /** Identity fields that NetBox compares without regard to case. */
   caseless?: readonly string[];
   /** A second field that has to be unique: a row found by it is the same object. Compared without regard to case. */

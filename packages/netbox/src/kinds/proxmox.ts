@@ -16,6 +16,7 @@ export const proxmoxCluster: Kind = {
   label: "Proxmox cluster",
   model: "netbox_proxbox.proxmoxcluster",
   identity: { endpoint: "endpoint", name: "name" },
+  single: ["endpoint"],
   fields: {
     endpoint: reference("proxmox-endpoint"),
     name: text(255),
@@ -35,6 +36,7 @@ export const proxmoxNode: Kind = {
   label: "Proxmox node",
   model: "netbox_proxbox.proxmoxnode",
   identity: { endpoint: "endpoint", name: "name" },
+  single: ["endpoint"],
   fields: {
     endpoint: reference("proxmox-endpoint"),
     name: text(255),
@@ -61,6 +63,7 @@ export const storage: Kind = {
   label: "storage",
   model: "netbox_proxbox.proxmoxstorage",
   identity: { cluster: "cluster", name: "name" },
+  single: ["cluster"],
   fields: {
     cluster: reference("cluster"),
     name: text(255),
@@ -97,6 +100,7 @@ export const vmCloudinit: Kind = {
   label: "cloud-init",
   model: "netbox_proxbox.proxmoxvmcloudinit",
   identity: { virtual_machine: "virtual_machine" },
+  single: ["virtual_machine"],
   fields: {
     virtual_machine: reference("virtual-machine"),
     ciuser: text(64),

@@ -1,0 +1,77 @@
+import ipaddr from "ipaddr.js";
+import type { Field } from "./kind.ts";
+
+/** A row as NetBox answers it. */
+export type Row = { readonly id: number; readonly [field: string]: unknown };
+
+/** A value in the one form in which two values are compared. */
+export type Canonical = string | number | boolean | null;
+
+// Python's str.strip(), which NetBox applies to every text, takes other characters for blanks than JavaScript's trim().
+const blank = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
+const blankEnds = new RegExp(`^${blank}|${blank}$`, "g");
+
+/**
+ * A text as NetBox keeps it: without blanks at its ends, without characters it refuses (NUL, lone surrogates), cut to
+ * the field's limit in characters.
+ */
+export function cleanText(value: string, limit = Number.POSITIVE_INFINITY): string {
+  const whole = value.toWellFormed().replaceAll("\0", "").replace(blankEnds, "");
+  if (whole.length <= limit) return whole;
+  return [...whole].slice(0, limit).join("").replace(blankEnds, "");
+}
+
+/**
+ * The canonical form of a value, whether NetBox answered it or we want it; equal forms need no write.
+ * No text and null are the same. A reference is the id of its object; give one that has none yet as text.
+ */
+export function canonical(field: Field, value: unknown): Canonical {
+  if (value === null || value === undefined) return null;
+  switch (field.form) {
+    case "text":
+      return cleanText(String(value), field.limit) || null;
+    case "integer":
+      return Math.trunc(Number(value));
+    case "decimal":
+      return Number(Number(value).toFixed(field.places ?? 0));
+    case "boolean":
+      return Boolean(value);
+    case "choice":
+      return (member(value, "value") as Canonical) || null;
+    case "instant":
+      return value === "" ? null : new Date(value as string).toISOString();
+    case "color":
+      return String(value).replace("#", "").toLowerCase() || null;
+    case "address":
+      return ipaddr.isValid(String(value)) ? ipaddr.process(String(value)).toString() : String(value);
+    case "json":
+      return JSON.stringify(sorted(value));
+    case "reference":
+      return (member(value, "id") as Canonical) || null;
+  }
+}
+
+/** The canonical form of a field in a row; null where the field does not count (see `Field.when`). */
+export function canonicalOf(field: Field, name: string, row: Row): Canonical {
+  if (field.when && member(row[field.when[0]], "value") !== field.when[1]) return null;
+  return canonical(field, row[name]);
+}
+
+/** A value as it is sent to NetBox. */
+export function wireValue(field: Field, value: unknown): unknown {
+  if (field.form === "json") return value ?? {};
+  const form = canonical(field, value);
+  if (form === null && field.form === "text") return field.nullable ? null : "";
+  return form;
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : value;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, entry]) => [key, sorted(entry)]));
+}
