@@ -1,0 +1,106 @@
+import { familyOf } from "../addresses.ts";
+import { customFields, nested, stamps, tags } from "../fields.ts";
+import type { Choices, Field, ShapeKey } from "../model.ts";
+
+/** Releases of netbox-proxbox the simulator speaks. */
+export type PluginRelease = "0.0.24" | "0.0.29.post6";
+
+/** Whether a release is the current one: no custom fields, typed sidecars. */
+export const isCurrent = (release: PluginRelease): boolean => release !== "0.0.24";
+
+/** Below `/api/`. */
+export const PROXBOX = "plugins/proxbox";
+export const ENDPOINTS = `${PROXBOX}/endpoints/proxmox`;
+export const PROXMOX_CLUSTERS = `${PROXBOX}/proxmox-clusters`;
+export const PROXMOX_NODES = `${PROXBOX}/proxmox-nodes`;
+export const STORAGE = `${PROXBOX}/storage`;
+export const GUEST_INTERFACES = `${PROXBOX}/guest-vm-interfaces`;
+export const MACHINES = "virtualization/virtual-machines";
+
+/** How the plugin nests an object: its own address, its name. */
+export const named: readonly ShapeKey[] = ["id", "url", "display", "name"];
+
+/** How the plugin nests a Proxmox endpoint: it goes by its name alone. */
+export const endpointShape: readonly ShapeKey[] = [
+  "id",
+  "url",
+  { key: "display", value: (row) => row.name ?? "" },
+  "name",
+];
+
+/** How the plugin nests core objects, with their page. */
+export const paged = nested("name");
+
+/** How the plugin nests an address. */
+export const addressShape: readonly ShapeKey[] = nested(
+  { key: "family", value: (row) => familyOf(String(row.address)) },
+  "address",
+);
+
+/** How the plugin nests a storage. */
+export const storageShape: readonly ShapeKey[] = ["id", "url", "display", "cluster", "name"];
+
+/** Modes of a Proxmox cluster. */
+export const MODES: Choices = { undefined: "Undefined", standalone: "Standalone", cluster: "Cluster" };
+
+/** States of a row that is kept after its object is gone. */
+export const STALENESS: Choices = { active: "Active", stale: "Stale" };
+
+/** The last fields of most plugin models. */
+export const ending = (): Record<string, Field> => ({ tags: tags(), custom_fields: customFields(), ...stamps });
+
+/** The last fields of clusters and nodes. */
+export const otherEnding = (): Record<string, Field> => ({ ...stamps, custom_fields: customFields(), tags: tags() });
+
+/** Per-object switches and modes, named as in the settings. */
+export const SYNC_MODES = [
+  "vm",
+  "vm_template",
+  "vm_interface",
+  "mac",
+  "ip_address",
+  "cluster",
+  "node",
+  "storage",
+  "sdn",
+  "sdn_bgp",
+].map((name) => `sync_mode_${name}`);
+
+export const SYNC_MODE_CHOICES: Choices = { always: "Always", bootstrap_only: "Bootstrap only", disabled: "Disabled" };
+
+const OVERWRITES = [
+  "device_role",
+  "device_type",
+  "device_tags",
+  "device_status",
+  "device_description",
+  "device_custom_fields",
+  "vm_role",
+  "vm_type",
+  "vm_platform",
+  "vm_tags",
+  "vm_proxmox_tags",
+  "vm_description",
+  "vm_custom_fields",
+  "vm_cloudinit",
+  "cluster_tags",
+  "cluster_description",
+  "cluster_custom_fields",
+  "node_interface_tags",
+  "node_interface_custom_fields",
+  "storage_tags",
+  "vm_interface_tags",
+  "vm_interface_custom_fields",
+  "ip_status",
+  "ip_tags",
+  "ip_custom_fields",
+  "ip_address_dns_name",
+];
+
+/** Names of the overwrite flags a release has. */
+export const overwrites = (release: PluginRelease): string[] =>
+  OVERWRITES.filter((name) => name !== "vm_platform" || isCurrent(release)).map((name) => `overwrite_${name}`);
+
+/** The same field under each of these names. */
+export const each = (names: readonly string[], field: (name: string) => Field): Record<string, Field> =>
+  Object.fromEntries(names.map((name) => [name, field(name)]));
