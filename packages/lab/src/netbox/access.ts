@@ -107,8 +107,8 @@ export const permitted = (
 ): ((row: Row) => boolean) => {
   const rule = ruled(grants, caller, table.model, action);
   if (rule === false || (action !== "view" && !caller.canWrite)) throw forbidden();
-  if (rule === true || caller.all || (action === "view" && table.model.openRead)) return () => true;
+  if (rule === true || caller.all) return () => true;
   const permissions = permissionsOf(world, caller.userId, table.model, action);
-  if (permissions.length === 0) throw forbidden();
+  if (permissions.length === 0 && !(action === "view" && table.model.openRead)) throw forbidden();
   return (row) => permissions.some((permission) => meets(row, permission.constraints));
 };

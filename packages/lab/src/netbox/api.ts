@@ -43,6 +43,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 const etagOf = (row: Row): string => `W/"${row.last_updated.replace("Z", "+00:00")}"`;
 
+/** The tag of an answer about one object; users and permissions have none. */
+const tagged = ({ call }: At, row: Row) => (call.table.model.untagged ? {} : { etag: etagOf(row) });
+
 /** Methods a URL of a model takes. */
 export const allowed = (table: Table, detail: boolean): string[] => {
   const methods = detail ? ["GET", "PUT", "PATCH", "DELETE"] : ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -124,8 +127,8 @@ const post = (at: At): Answer => {
     const rows = createAll(world, call.table, body, reading, author).map((row) => guarded(at, row));
     return { status: 201, body: rows.map((row) => show(at, row)), written: rows.length, shown: rows.length };
   }
-  const row = guarded(at, create(world, call.table, body ?? {}, reading, author));
-  return { status: 201, body: show(at, row), etag: etagOf(row), written: 1, shown: 1 };
+  const row = guarded(at, create(world, call.table, body === undefined ? {} : body, reading, author));
+  return { status: 201, body: show(at, row), ...tagged(at, row), written: 1, shown: 1 };
 };
 
 const found = ({ call, world, mayTouch }: At, ids: readonly number[]): Row[] =>
@@ -171,7 +174,7 @@ const changeOne = (at: At, partial: boolean): Answer => {
   const before = one(at);
   precondition(call.ifMatch, [before]);
   const row = change(world, call.table, before, call.body() ?? {}, readingOf(call.url.searchParams, partial), author);
-  return { status: 200, body: show(at, row), etag: etagOf(row), written: 1, shown: 1 };
+  return { status: 200, body: show(at, row), ...tagged(at, row), written: 1, shown: 1 };
 };
 
 const removeOne = (at: At): Answer => {
@@ -193,7 +196,7 @@ const read = (at: At): Answer => {
   }
   const row = one(at);
   const body = present(world, call.table, row, call.address, shapeFor(call.table.model, call.url.searchParams, true));
-  return { status: 200, body, etag: etagOf(row), written: 0, shown: 1 };
+  return { status: 200, body, ...tagged(at, row), written: 0, shown: 1 };
 };
 
 const CRASH_OF_A_LIST =

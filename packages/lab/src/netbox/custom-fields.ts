@@ -47,9 +47,14 @@ export const parseCustomFields = (world: World, model: Model, value: Json, befor
   for (const [name, given] of Object.entries(value as JsonObject)) {
     const field = fields.get(name);
     if (!field) throw invalid({ [name]: `Custom field '${name}' does not exist for this object type.` });
-    merged[name] = field.type === "object" ? relatedObject(world, field, given) : given;
+    merged[name] = stored(world, field, given);
   }
   return merged;
+};
+
+const stored = (world: World, field: Row, value: Json): Json => {
+  if (field.type === "object") return relatedObject(world, field, value);
+  return field.type === "datetime" && typeof value === "string" ? value.replace(" ", "T") : value;
 };
 
 const relatedObject = (world: World, field: Row, value: Json): Json => {

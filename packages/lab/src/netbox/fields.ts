@@ -146,9 +146,15 @@ export const computed = (compute: (row: Row, lookup: Lookup) => Json): Field => 
 /** Shown with one value, always: parts of NetBox no sync touches. */
 export const constant = (value: Json): Field => computed(() => value);
 
+/** A column no sync touches: always null. */
+export const unset = (): Field => ({ ...constant(null), stored: true });
+
 /** How many rows of another model point here. */
 export const counter = (path: string, field: string): Field =>
   computed((row, lookup) => lookup.count(path, field, row.id));
+
+/** Such a count, kept in a column of its own. */
+export const storedCounter = (path: string, field: string): Field => ({ ...counter(path, field), stored: true });
 
 /** Written, never shown. */
 export const secret = (): Field => ({ kind: "secret", null: true, blank: true, default: "" });

@@ -101,6 +101,8 @@ export type Field = {
   /** Content types accepted by an object-type field; all when absent. */
   readonly types?: readonly string[];
   readonly compute?: (row: Row, lookup: Lookup) => Json;
+  /** A computed field that is a column of the database: change records have it. */
+  readonly stored?: boolean;
 };
 
 /** Errors of a body by field, as the API says them. */
@@ -184,6 +186,10 @@ export type Model = {
   readonly fields: Readonly<Record<string, Field>>;
   readonly brief: readonly ShapeKey[];
   readonly display: (row: Row, lookup: Lookup) => string;
+  /** `display` of the full form, where it says more. */
+  readonly title?: (row: Row, lookup: Lookup) => string;
+  /** Path of its page in the web interface, where that is not the API's. */
+  readonly page?: string;
   /** Fields that order a list, `-` for descending. */
   readonly order: readonly string[];
   readonly uniques?: readonly Unique[];
@@ -201,8 +207,10 @@ export type Model = {
   readonly refuses?: readonly string[];
   /** A list is a 500 in this plugin release (`QuerySetNotOrdered`). */
   readonly brokenList?: boolean;
-  /** Any authenticated caller may read. */
+  /** Any authenticated caller may ask, and sees no rows without permission. */
   readonly openRead?: boolean;
+  /** Its objects have no ETag. */
+  readonly untagged?: boolean;
   /** Not under change logging. */
   readonly unlogged?: boolean;
 };

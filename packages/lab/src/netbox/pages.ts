@@ -48,7 +48,7 @@ const APPS = [
 
 const status = (version: string, release: PluginRelease): Json => ({
   "django-version": "6.0.8",
-  hostname: "simulated",
+  hostname: "netbox",
   installed_apps: { django_filters: "26.1", rest_framework: "3.17.1" },
   "netbox-version": version,
   "netbox-full-version": version,
@@ -123,7 +123,10 @@ export const pageFor = (
   if (route.kind === "unknown") return notFoundPage();
   if (route.kind === "unslashed") {
     if (request.method !== "GET" && request.method !== "HEAD") return notFoundPage();
-    return new Response(null, { status: 301, headers: { Location: `${url.pathname}/${url.search}` } });
+    return new Response(null, {
+      status: 301,
+      headers: { "Content-Type": "text/html", Location: `${url.pathname}/${url.search}` },
+    });
   }
   try {
     if (route.kind === "model") return negotiate(request, url) ?? mediaType(request);

@@ -76,11 +76,9 @@ const showField = (name: string, field: Field, model: Model): Show | undefined =
   }
 };
 
-const pageOf = (path: string) => (path === "core/object-changes" ? "core/changelog" : path);
-
 const common = (model: Model): [string, Show][] => {
   const url: Show = (_world, row, address) => `${address}/api/${model.path}/${row.id}/`;
-  const page: Show = (_world, row, address) => `${address}/${pageOf(model.path)}/${row.id}/`;
+  const page: Show = (_world, row, address) => `${address}/${model.page ?? model.path}/${row.id}/`;
   const display: Show = (world, row) => model.display(row, world.lookup);
   return [
     ["id", ID],
@@ -92,6 +90,7 @@ const common = (model: Model): [string, Show][] => {
 
 type Shower = { readonly keys: readonly string[]; readonly shows: readonly Show[] };
 
+const wholeShapes = new WeakMap<Model, readonly ShapeKey[]>();
 const everything = new WeakMap<Model, Map<string, Show>>();
 const cut = new WeakMap<readonly ShapeKey[], WeakMap<Model, Shower>>();
 
@@ -101,6 +100,8 @@ export const fullForm = (model: Model): Map<string, Show> => {
   if (!all) {
     all = new Map(common(model));
     if (model.path.startsWith("plugins/")) all.delete("display_url");
+    const { title } = model;
+    if (title) all.set("display", (world, row) => title(row, world.lookup));
     for (const [name, field] of Object.entries(model.fields)) {
       const show = showField(name, field, model);
       if (show) all.set(name, show);
@@ -127,7 +128,8 @@ const showerOf = (model: Model, shape: readonly ShapeKey[]): Shower => {
   if (!shower) {
     const keys: string[] = [];
     const shows: Show[] = [];
-    const all = new Map([...common(model), ...fullForm(model)]);
+    const whole = fullForm(model);
+    const all = shape === wholeShapes.get(model) ? whole : new Map([...whole, ...common(model)]);
     for (const entry of shape) {
       const show = showKey(model, all, entry);
       if (!show) continue;
@@ -155,8 +157,6 @@ export const present = (
   }
   return shown;
 };
-
-const wholeShapes = new WeakMap<Model, readonly ShapeKey[]>();
 
 /** The keys of the full form. */
 export const wholeShape = (model: Model): readonly ShapeKey[] => {

@@ -28,9 +28,9 @@ const candidates = (table: Table, wanted: readonly (readonly [string, Json])[]):
 const byAttributes = (world: World, table: Table, attributes: JsonObject): number => {
   const { fields } = table.model;
   const wanted: (readonly [string, Json])[] = [];
-  for (const [key, value] of Object.entries(attributes)) {
+  for (const [key, value] of Object.entries(attributes).sort()) {
     if (!ALSO_KNOWN.has(key) && (fields[key] === undefined || fields[key].kind === "computed")) {
-      const known = [...Object.keys(fields), ...ALSO_KNOWN].sort().join(", ");
+      const known = [...new Set([...Object.keys(fields), ...ALSO_KNOWN])].sort().join(", ");
       throw invalid([`Cannot resolve keyword '${key}' into field. Choices are: ${known}`]);
     }
     wanted.push([key, resolveAttribute(world, fields[key], value)]);

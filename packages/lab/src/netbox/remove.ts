@@ -59,7 +59,8 @@ const collect = (world: World, collected: Collected, table: Table, row: Row) => 
 const dependents = (world: World, { doomed, held, restricted }: Collected): string[] => {
   const kept = restricted.filter(({ table, row }) => !doomed.has(keyOf(table, row)));
   const unique = new Map([...held, ...kept].map((entry) => [keyOf(entry.table, entry.row), entry]));
-  return [...unique.values()].map(({ table, row }) => `${table.model.display(row, world.lookup)} (${row.id})`);
+  const entries = [...unique.values()].sort((a, b) => (a.table.model.type < b.table.model.type ? -1 : 1));
+  return entries.map(({ table, row }) => `${table.model.display(row, world.lookup)} (${row.id})`);
 };
 
 const clear = (world: World, { table, row, name, target }: Cleared, author: Author) => {

@@ -1,3 +1,4 @@
+import { CHANGE_LOG, changeLog } from "./change-log.ts";
 import type { Table, World } from "./world.ts";
 
 /** What an address stands for. `path` is what requests are counted by. */
@@ -28,7 +29,7 @@ export const routeOf = (world: World, url: URL): Route => {
   const path = pathname.slice("/api/".length).replace(/\/$/, "");
   const page = PAGES[path];
   const [, owner, id] = LAST_SEGMENT.exec(path) ?? [];
-  const table = world.tables.get(owner ?? path);
+  const table = (owner ?? path) === CHANGE_LOG ? changeLog(world) : world.tables.get(owner ?? path);
   if (page === undefined && !table) return { kind: "unknown", path };
   if (!pathname.endsWith("/")) return { kind: "unslashed", path: owner ?? path };
   if (page !== undefined) return { kind: "page", path, page };

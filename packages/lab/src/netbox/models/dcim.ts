@@ -27,7 +27,7 @@ import {
   tags,
   text,
 } from "../fields.ts";
-import type { Choices, Field, Model, Unique } from "../model.ts";
+import type { Choices, Field, Model, ShapeKey, Unique } from "../model.ts";
 import { primaryMacStays } from "../rules/addresses.ts";
 import {
   deviceLinks,
@@ -85,6 +85,11 @@ const AIRFLOW: Choices = {
 const described = { description: text(200) };
 const owned = { owner: constant(null), comments: text() };
 const labelled = { tags: tags(), custom_fields: customFields(), ...stamps };
+
+const NAMED = nested("name");
+
+/** A counter that nested objects always show as zero. */
+const uncounted = (key: string): ShapeKey => ({ key, value: () => 0 });
 
 export const SITES: Model = {
   path: "dcim/sites",
@@ -238,7 +243,7 @@ export const DEVICE_ROLES: Model = {
     color: color(),
     vm_role: boolean(true),
     config_template: constant(null),
-    parent: reference("dcim/device-roles", "cascade"),
+    parent: reference("dcim/device-roles", "cascade", NAMED),
     ...described,
     ...labelled,
     device_count: counter("dcim/devices", "role"),
@@ -246,9 +251,9 @@ export const DEVICE_ROLES: Model = {
     ...owned,
     _depth: computed((row) => (row.parent === null ? 0 : 1)),
   },
-  brief: brief("name", "slug", "description", "device_count", "virtualmachine_count", "_depth"),
+  brief: brief("name", "slug", "description", uncounted("device_count"), uncounted("virtualmachine_count"), "_depth"),
   display: (row) => String(row.name),
-  order: ["name"],
+  order: ["id"],
   uniques: treeUniques("dcim_devicerole", "Device role"),
 };
 
@@ -258,7 +263,7 @@ export const PLATFORMS: Model = {
   object: "Platform",
   table: "dcim_platform",
   fields: {
-    parent: reference("dcim/platforms", "cascade"),
+    parent: reference("dcim/platforms", "cascade", NAMED),
     name: requiredText(100),
     slug: slug(100),
     manufacturer: reference("dcim/manufacturers", "protect"),
@@ -270,7 +275,7 @@ export const PLATFORMS: Model = {
     virtualmachine_count: counter("virtualization/virtual-machines", "platform"),
     _depth: computed((row) => (row.parent === null ? 0 : 1)),
   },
-  brief: brief("name", "slug", "description", "device_count", "virtualmachine_count", "_depth"),
+  brief: brief("name", "slug", "description", uncounted("device_count"), uncounted("virtualmachine_count"), "_depth"),
   display: (row) => String(row.name),
   order: ["name"],
   uniques: (["name", "slug"] as const).map((field) => ({
@@ -320,7 +325,7 @@ export const DEVICES: Model = {
     ...described,
     ...owned,
     config_template: constant(null),
-    config_context: constant({}),
+    config_context: computed((row) => row.local_context_data ?? {}),
     local_context_data: json(null),
     ...labelled,
     ...zeros(COMPONENT_COUNTS.map((name) => `${name}_count`)),
@@ -329,7 +334,9 @@ export const DEVICES: Model = {
   },
   brief: brief("name", "description"),
   display: (row, lookup) => {
-    if (row.name !== null && row.name !== "") return String(row.name);
+    if (row.name !== null && row.name !== "") {
+      return row.asset_tag === null ? String(row.name) : `${row.name} (${row.asset_tag})`;
+    }
     const type = lookup.get("dcim/device-types", row.device_type);
     const maker = lookup.get("dcim/manufacturers", type?.manufacturer);
     return `${maker?.name} ${type?.model} (${row.id})`;
@@ -352,8 +359,6 @@ export const DEVICES: Model = {
   },
   search: ["name", "serial", "asset_tag", "description", "comments"],
 };
-
-const NAMED = nested("name");
 
 const PORT_SHAPE = nested({ key: "device", shape: NAMED }, "name", "cable", "_occupied");
 

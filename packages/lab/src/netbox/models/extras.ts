@@ -12,7 +12,6 @@ import {
   json,
   linked,
   linkId,
-  linkType,
   optionalChoice,
   reference,
   requiredChoice,
@@ -46,8 +45,6 @@ const DATA_TYPES: Readonly<Record<string, string>> = {
   integer: "integer",
   decimal: "decimal",
   boolean: "boolean",
-  date: "date",
-  datetime: "datetime",
   json: "object",
   multiselect: "array",
   object: "object",
@@ -92,7 +89,7 @@ export const JOURNAL_ENTRIES: Model = {
   object: "JournalEntry",
   table: "extras_journalentry",
   fields: {
-    assigned_object_type: linkType([], { required: true }),
+    assigned_object_type: { kind: "object-type", required: true },
     assigned_object_id: linkId({ required: true }),
     assigned_object: linked(),
     created: computed((row) => row.created),
@@ -109,6 +106,8 @@ export const JOURNAL_ENTRIES: Model = {
   link: { type: "assigned_object_type", id: "assigned_object_id", onDelete: "cascade", missing: "non-field" },
   filters: { assigned_object_type_id: assigned },
 };
+
+const capitalized = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1).toLowerCase()}`;
 
 const typeStays: Rule = ({ row, before }) =>
   before && before.type !== row.type ? { type: ["Changing the type of custom fields is not supported."] } : undefined;
@@ -155,7 +154,7 @@ export const CUSTOM_FIELD_MODEL: Model = {
     ...stamps,
   },
   brief: brief("name", "description"),
-  display: (row) => String(row.label || row.name).replace(/^./, (first) => (row.label ? first : first.toUpperCase())),
+  display: (row) => String(row.label || capitalized(String(row.name).replaceAll("_", " "))),
   order: ["group_name", "weight", "name"],
   rules: [typeStays, selectionHasChoices],
   filters: {
@@ -176,6 +175,7 @@ const choicesArePairs: Rule = ({ row }) => {
 
 export const CHOICE_SETS: Model = {
   path: "extras/custom-field-choice-sets",
+  page: "extras/custom-field-choices",
   type: "extras.customfieldchoiceset",
   object: "CustomFieldChoiceSet",
   table: "extras_customfieldchoiceset",
@@ -215,6 +215,7 @@ export const USERS: Model = {
   },
   brief: brief("username"),
   display: (row) => String(row.username),
+  untagged: true,
   order: ["username"],
 };
 
@@ -267,6 +268,7 @@ export const PERMISSIONS: Model = {
     },
   },
   brief: brief("name", "description", "enabled"),
+  untagged: true,
   display: (row) => String(row.name),
   order: ["name"],
 };

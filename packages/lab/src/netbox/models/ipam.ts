@@ -171,7 +171,7 @@ const relatives = (row: Row, lookup: Lookup, inside: boolean): number => {
   const own = parseNetwork(String(row.prefix));
   const others = lookup.having("ipam/prefixes", "table", row.vrf ?? "global");
   return others.filter((other) => {
-    const network = other.id === row.id ? undefined : parseNetwork(String(other.prefix));
+    const network = other.prefix === row.prefix ? undefined : parseNetwork(String(other.prefix));
     return network && own && (inside ? contains(own, network) : contains(network, own));
   }).length;
 };

@@ -26,7 +26,6 @@ import {
   ENDPOINTS,
   each,
   ending,
-  endpointShape,
   isCurrent,
   MODES,
   named,
@@ -130,7 +129,8 @@ const proxmoxEndpoint = (release: PluginRelease): Model => ({
     ...ending(),
   },
   brief: brief("name"),
-  display: (row, lookup) =>
+  display: (row) => String(row.name),
+  title: (row, lookup) =>
     addressOf(row, lookup.get("ipam/ip-addresses", row.ip_address)?.address as string | undefined),
   order: ["name"],
   uniques: [identity("netbox_proxbox_proxmoxendpoint")],
@@ -299,7 +299,7 @@ const CLUSTER: Model = {
   object: "ProxmoxCluster",
   table: "netbox_proxbox_proxmoxcluster",
   fields: {
-    endpoint: requiredReference(ENDPOINTS, "cascade", endpointShape),
+    endpoint: requiredReference(ENDPOINTS, "cascade", named),
     netbox_cluster: reference("virtualization/clusters"),
     name: requiredText(255),
     cluster_id: text(255),
@@ -329,7 +329,7 @@ const NODE: Model = {
   object: "ProxmoxNode",
   table: "netbox_proxbox_proxmoxnode",
   fields: {
-    endpoint: requiredReference(ENDPOINTS, "cascade", endpointShape),
+    endpoint: requiredReference(ENDPOINTS, "cascade", named),
     proxmox_cluster: reference(PROXMOX_CLUSTERS, "set-null", named),
     netbox_device: reference("dcim/devices", "set-null", named),
     name: requiredText(255),
@@ -419,7 +419,7 @@ const ROUTINE: Model = {
   object: "BackupRoutine",
   table: "netbox_proxbox_backuproutine",
   fields: {
-    endpoint: requiredReference(ENDPOINTS, "cascade", endpointShape),
+    endpoint: requiredReference(ENDPOINTS, "cascade", named),
     job_id: requiredText(255),
     enabled: boolean(true),
     schedule: text(255),

@@ -25,7 +25,6 @@ import {
   addressShape,
   ENDPOINTS,
   ending,
-  endpointShape,
   GUEST_INTERFACES,
   isCurrent,
   MACHINES,
@@ -188,7 +187,7 @@ const REPLICATIONS: Model = {
   object: "Replication",
   table: "netbox_proxbox_replication",
   fields: {
-    endpoint: reference(ENDPOINTS, "cascade", endpointShape),
+    endpoint: reference(ENDPOINTS, "cascade", named),
     replication_id: requiredText(255),
     virtual_machine: machine(),
     proxmox_node: reference(PROXMOX_NODES, "set-null", named),
@@ -283,7 +282,7 @@ const TEMPLATES: Model = {
   fields: {
     name: requiredText(255),
     vmid: requiredInteger(),
-    proxmox_endpoint: requiredReference(ENDPOINTS, "cascade", endpointShape),
+    proxmox_endpoint: requiredReference(ENDPOINTS, "cascade", named),
     cluster: reference(PROXMOX_CLUSTERS, "set-null", named),
     node: reference(PROXMOX_NODES, "set-null", named),
     source_vm: reference(MACHINES, "set-null", paged),

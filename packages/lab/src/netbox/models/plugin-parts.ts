@@ -20,14 +20,6 @@ export const MACHINES = "virtualization/virtual-machines";
 /** How the plugin nests an object: its own address, its name. */
 export const named: readonly ShapeKey[] = ["id", "url", "display", "name"];
 
-/** How the plugin nests a Proxmox endpoint: it goes by its name alone. */
-export const endpointShape: readonly ShapeKey[] = [
-  "id",
-  "url",
-  { key: "display", value: (row) => row.name ?? "" },
-  "name",
-];
-
 /** How the plugin nests core objects, with their page. */
 export const paged = nested("name");
 

@@ -24,7 +24,6 @@ import {
 import {
   ENDPOINTS,
   each,
-  endpointShape,
   isCurrent,
   MACHINES,
   named,
@@ -55,7 +54,7 @@ const texts = (max: number | undefined, ...names: string[]) => each(names, () =>
 const url = (): Field => ({ kind: "url", max: 500, blank: true, default: "" });
 
 const relations = (): Record<string, Field> => ({
-  endpoint: reference(ENDPOINTS, "set-null", endpointShape),
+  endpoint: reference(ENDPOINTS, "set-null", named),
   proxmox_node: reference(PROXMOX_NODES, "set-null", named),
   proxmox_node_name: text(255),
   proxmox_cluster: reference(PROXMOX_CLUSTERS, "set-null", named),

@@ -21,11 +21,13 @@ import {
   requiredText,
   slug,
   stamps,
+  storedCounter,
   tags,
   text,
+  unset,
 } from "../fields.ts";
 import type { Choices, Field, Model, Unique } from "../model.ts";
-import { dropVlanWithoutMode, machineLinks, machinePrimaryMac, machineVlanSites } from "../rules/interfaces.ts";
+import { dropVlansWithoutMode, machineLinks, machinePrimaryMac, machineVlanSites } from "../rules/interfaces.ts";
 import {
   diskChangesMachine,
   diskMatchesSum,
@@ -74,7 +76,7 @@ const MACHINES = "virtualization/virtual-machines";
 const PORTS = "virtualization/interfaces";
 
 const described = { description: text(200) };
-const owned = { owner: constant(null), comments: text() };
+const owned = { owner: unset(), comments: text() };
 const labelled = { tags: tags(), custom_fields: customFields(), ...stamps };
 
 /** Name and slug, each unique. */
@@ -222,12 +224,12 @@ export const VIRTUAL_MACHINES: Model = {
     ...owned,
     tags: tags(),
     local_context_data: json(null),
-    config_template: constant(null),
+    config_template: unset(),
     custom_fields: customFields(),
     ...stamps,
-    interface_count: counter(PORTS, "virtual_machine"),
-    virtual_disk_count: counter("virtualization/virtual-disks", "virtual_machine"),
-    config_context: constant({}),
+    interface_count: storedCounter(PORTS, "virtual_machine"),
+    virtual_disk_count: storedCounter("virtualization/virtual-disks", "virtual_machine"),
+    config_context: computed((row) => row.local_context_data ?? {}),
   },
   brief: brief("name", "description"),
   display: (row) => String(row.name),
@@ -285,10 +287,10 @@ export const VM_INTERFACES: Model = {
     untagged_vlan: reference("ipam/vlans"),
     tagged_vlans: references("ipam/vlans", { idsOnly: true }),
     qinq_svlan: reference("ipam/vlans"),
-    vlan_translation_policy: constant(null),
+    vlan_translation_policy: unset(),
     vrf: reference("ipam/vrfs"),
     l2vpn_termination: constant(null),
-    owner: constant(null),
+    owner: unset(),
     ...labelled,
     count_ipaddresses: addressCount("virtualization.vminterface"),
     count_fhrp_groups: constant(0),
@@ -298,7 +300,7 @@ export const VM_INTERFACES: Model = {
   order: ["virtual_machine", "name"],
   uniques: [ofMachine("virtualization_vminterface", "Interface")],
   rules: [machineLinks, machineVlanSites, machinePrimaryMac],
-  derive: [dropVlanWithoutMode],
+  derive: [dropVlansWithoutMode],
   filters: {
     mac_address: macFilter,
     cluster_id: { by: "reference", path: ["virtual_machine", "cluster"], to: "virtualization/clusters", key: "id" },
@@ -321,7 +323,7 @@ export const VIRTUAL_DISKS: Model = {
     name: requiredText(64),
     ...described,
     size: requiredInteger(),
-    owner: constant(null),
+    owner: unset(),
     ...labelled,
   },
   brief: brief("virtual_machine", "name", "description", "size"),

@@ -101,9 +101,9 @@ export const deviceVlanSites: Rule = vlanSites(DEVICE);
 /** VLANs are global or of the VM's site. */
 export const machineVlanSites: Rule = vlanSites(MACHINE);
 
-/** A VM interface without a mode drops its untagged VLAN without a word. */
-export const dropVlanWithoutMode: Derive = ({ row }) =>
-  row.mode === null && row.untagged_vlan !== null ? { untagged_vlan: null } : undefined;
+/** A VM interface without a mode drops its VLANs without a word. */
+export const dropVlansWithoutMode: Derive = ({ row }) =>
+  row.mode === null ? { untagged_vlan: null, tagged_vlans: [] } : undefined;
 
 const primaryMac =
   (side: Side): Rule =>
