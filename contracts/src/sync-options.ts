@@ -61,6 +61,12 @@ export const SyncOptions = Type.Object(
       }),
     ),
     delete_orphans: flag(false, "Mark virtual machines whose guest is gone as decommissioning."),
+    max_deletions: Type.Integer({
+      minimum: 0,
+      maximum: 100000,
+      default: 20,
+      description: "More orphans than this on one endpoint: none is touched, all are reported.",
+    }),
     parse_description_metadata: flag(false, "Apply the netbox-metadata block of a guest's notes."),
     sync_mode_cluster: mode("always", "Clusters."),
     sync_mode_node: mode("always", "Nodes."),

@@ -19,7 +19,13 @@ export type HostRows = {
 export type SiteBinding = { id: number } | { slug: string; name: string };
 
 /** Which device stands for a node, under which name, and the plugin's row of the node; null ids: to be created. */
-export type NodeBinding = { device: number | null; proxmoxNode: number | null; name: string; rename: boolean; site: SiteBinding };
+export type NodeBinding = {
+  device: number | null;
+  proxmoxNode: number | null;
+  name: string;
+  rename: boolean;
+  site: SiteBinding;
+};
 
 /** Which NetBox objects stand for one endpoint's cluster and nodes; a null id: none yet, it is to be created. */
 export type HostBinding = {
@@ -63,12 +69,17 @@ export function bindHosts(all: HostFacts[], rows: HostRows): HostBinding[] {
         ? { id: chosen }
         : row?.site != null
           ? { id: row.site }
-          : { slug: `proxmox-default-site-${slugOf(name)}`.slice(0, 100), name: `Proxmox Default Site - ${name}`.slice(0, 100) };
+          : {
+              slug: `proxmox-default-site-${slugOf(name)}`.slice(0, 100),
+              name: `Proxmox Default Site - ${name}`.slice(0, 100),
+            };
     return {
       endpoint: facts.endpoint,
       pluginEndpoint,
       cluster: { id: row ? row.id : null, name },
-      proxmoxCluster: rows.proxmoxClusters.find((own) => own.endpoint === pluginEndpoint && own.name === facts.cluster.name)?.id ?? null,
+      proxmoxCluster:
+        rows.proxmoxClusters.find((own) => own.endpoint === pluginEndpoint && own.name === facts.cluster.name)?.id ??
+        null,
       site,
       moves: row !== null && chosen != null && row.site !== chosen,
       scope: row === null || row.site !== null || chosen != null,
@@ -80,7 +91,8 @@ export function bindHosts(all: HostFacts[], rows: HostRows): HostBinding[] {
 }
 
 function pluginEndpointOf(facts: HostFacts, rows: HostRows): number | null {
-  if (facts.pluginEndpoint !== null && rows.endpoints.some((row) => row.id === facts.pluginEndpoint)) return facts.pluginEndpoint;
+  if (facts.pluginEndpoint !== null && rows.endpoints.some((row) => row.id === facts.pluginEndpoint))
+    return facts.pluginEndpoint;
   const named = rows.endpoints.filter((row) => row.name.toLowerCase() === facts.endpointName.toLowerCase());
   return named.length === 1 && named[0] ? named[0].id : null;
 }
@@ -96,32 +108,58 @@ function linkedCluster(facts: HostFacts, rows: HostRows): number | null {
   return rows.clusterStates.find((state) => state.proxmoxCluster === match.id)?.cluster ?? null;
 }
 
-function clusterByName(facts: HostFacts, pluginEndpoint: number | null, rows: HostRows, taken: Set<number>): number | null {
-  const foreign = new Set(rows.proxmoxClusters.filter((row) => row.endpoint !== pluginEndpoint && row.cluster !== null).map((row) => row.cluster));
+function clusterByName(
+  facts: HostFacts,
+  pluginEndpoint: number | null,
+  rows: HostRows,
+  taken: Set<number>,
+): number | null {
+  const foreign = new Set(
+    rows.proxmoxClusters
+      .filter((row) => row.endpoint !== pluginEndpoint && row.cluster !== null)
+      .map((row) => row.cluster),
+  );
   const wanted = facts.cluster.name.toLowerCase();
-  const free = rows.clusters.filter((row) => row.name.toLowerCase() === wanted && !taken.has(row.id) && !foreign.has(row.id));
+  const free = rows.clusters.filter(
+    (row) => row.name.toLowerCase() === wanted && !taken.has(row.id) && !foreign.has(row.id),
+  );
   return free.length === 1 && free[0] ? free[0].id : null;
 }
 
 function freeClusterName(facts: HostFacts, rows: HostRows, taken: Set<string>): string {
-  const used = (name: string) => taken.has(name.toLowerCase()) || rows.clusters.some((row) => row.name.toLowerCase() === name.toLowerCase());
+  const used = (name: string) =>
+    taken.has(name.toLowerCase()) || rows.clusters.some((row) => row.name.toLowerCase() === name.toLowerCase());
   const plain = facts.cluster.name.slice(0, 100);
   if (!used(plain)) return plain;
   const withEndpoint = `${plain} (${facts.endpointName})`.slice(0, 100);
   return used(withEndpoint) ? `${plain.slice(0, 85)} (endpoint ${facts.endpoint})` : withEndpoint;
 }
 
-function bindNodes(facts: HostFacts, pluginEndpoint: number | null, cluster: HostRows["clusters"][number] | null, site: SiteBinding, rows: HostRows, chosen: boolean) {
+function bindNodes(
+  facts: HostFacts,
+  pluginEndpoint: number | null,
+  cluster: HostRows["clusters"][number] | null,
+  site: SiteBinding,
+  rows: HostRows,
+  chosen: boolean,
+) {
   const bound: HostBinding["nodes"] = {};
   const taken = new Set<number>();
   for (const node of facts.nodes) {
-    const device = linkedDevice(node.name, pluginEndpoint, rows, taken) ?? deviceByName(facts, node.name, pluginEndpoint, cluster, site, rows, taken);
+    const device =
+      linkedDevice(node.name, pluginEndpoint, rows, taken) ??
+      deviceByName(facts, node.name, pluginEndpoint, cluster, site, rows, taken);
     if (device) taken.add(device.id);
     const wanted = deviceNameOf(facts, node.name);
     const rename = device !== null && device.name !== wanted && device.name === node.name;
-    const clash = device === null && "id" in site && rows.devices.some((row) => row.site === site.id && row.name.toLowerCase() === wanted.toLowerCase());
-    const name = device && !rename ? device.name : clash ? `${wanted.slice(0, 40)} (${facts.cluster.name.slice(0, 20)})` : wanted;
-    const proxmoxNode = rows.proxmoxNodes.find((row) => row.endpoint === pluginEndpoint && row.name === node.name)?.id ?? null;
+    const clash =
+      device === null &&
+      "id" in site &&
+      rows.devices.some((row) => row.site === site.id && row.name.toLowerCase() === wanted.toLowerCase());
+    const name =
+      device && !rename ? device.name : clash ? `${wanted.slice(0, 40)} (${facts.cluster.name.slice(0, 20)})` : wanted;
+    const proxmoxNode =
+      rows.proxmoxNodes.find((row) => row.endpoint === pluginEndpoint && row.name === node.name)?.id ?? null;
     // A cluster without a site takes devices of any site, so a device stays where it is.
     const own: SiteBinding = device && cluster && cluster.site === null && !chosen ? { id: device.site } : site;
     bound[node.name] = { device: device?.id ?? null, proxmoxNode, name, rename, site: own };
@@ -150,11 +188,20 @@ function deviceByName(
   const names = new Set([node.toLowerCase(), deviceNameOf(facts, node).toLowerCase()]);
   const claimed = new Set<number | null>([
     ...rows.proxmoxNodes.filter((row) => row.endpoint !== pluginEndpoint || row.name !== node).map((row) => row.device),
-    ...rows.deviceStates.filter((state) => state.endpoint !== null && state.endpoint !== pluginEndpoint).map((state) => state.device),
+    ...rows.deviceStates
+      .filter((state) => state.endpoint !== null && state.endpoint !== pluginEndpoint)
+      .map((state) => state.device),
   ]);
-  const free = rows.devices.filter((row) => names.has(row.name.toLowerCase()) && !claimed.has(row.id) && !taken.has(row.id));
+  const free = rows.devices.filter(
+    (row) => names.has(row.name.toLowerCase()) && !claimed.has(row.id) && !taken.has(row.id),
+  );
   const stated = (row: { id: number }) =>
-    rows.deviceStates.some((state) => state.device === row.id && state.node === node && state.cluster.toLowerCase() === facts.cluster.name.toLowerCase());
+    rows.deviceStates.some(
+      (state) =>
+        state.device === row.id &&
+        state.node === node &&
+        state.cluster.toLowerCase() === facts.cluster.name.toLowerCase(),
+    );
   const otherCluster = (row: { cluster: number | null }) => row.cluster !== null && row.cluster !== cluster?.id;
   return (
     free.find(stated) ??

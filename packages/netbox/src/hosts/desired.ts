@@ -6,14 +6,18 @@ import { clusterTypeOf, deviceType, nodeRole } from "./support.ts";
 
 /** The symbolic reference to the cluster that an endpoint is bound to. */
 export function clusterRef(binding: HostBinding): Ref {
-  return binding.cluster.id === null ? { kind: "cluster", identity: { name: binding.cluster.name, scope_id: siteRef(binding.site) } } : { kind: "cluster", id: binding.cluster.id };
+  return binding.cluster.id === null
+    ? { kind: "cluster", identity: { name: binding.cluster.name, scope_id: siteRef(binding.site) } }
+    : { kind: "cluster", id: binding.cluster.id };
 }
 
 /** The symbolic reference to the device that a node is bound to; null for a node that was not observed. */
 export function deviceRef(binding: HostBinding, node: string): Ref | null {
   const bound = binding.nodes[node];
   if (!bound) return null;
-  return bound.device === null ? { kind: "device", identity: { name: bound.name, site: siteRef(bound.site) } } : { kind: "device", id: bound.device };
+  return bound.device === null
+    ? { kind: "device", identity: { name: bound.name, site: siteRef(bound.site) } }
+    : { kind: "device", id: bound.device };
 }
 
 /** The symbolic reference to a site. */
@@ -53,7 +57,16 @@ export function desiredHosts(facts: HostFacts, binding: HostBinding, options: Sy
 function desiredSite(binding: HostBinding): Desired[] {
   if ("id" in binding.site) return [];
   const { slug, name } = binding.site;
-  return [{ kind: "site", identity: { slug }, values: {}, onCreate: { name, status: "active" }, tags: { add: ["proxbox"], onCreateOnly: true }, label: name }];
+  return [
+    {
+      kind: "site",
+      identity: { slug },
+      values: {},
+      onCreate: { name, status: "active" },
+      tags: { add: ["proxbox"], onCreateOnly: true },
+      label: name,
+    },
+  ];
 }
 
 function desiredCluster(facts: HostFacts, binding: HostBinding, options: SyncOptions): Desired {
@@ -80,7 +93,11 @@ function desiredProxmoxCluster(facts: HostFacts, binding: HostBinding, options: 
   const state: Desired = {
     kind: "sync-state-cluster",
     identity: { cluster },
-    values: { proxmox_cluster: row, proxmox_cluster_name: facts.cluster.name, proxmox_cluster_status: facts.cluster.quorate ? "quorate" : "no quorum" },
+    values: {
+      proxmox_cluster: row,
+      proxmox_cluster_name: facts.cluster.name,
+      proxmox_cluster_status: facts.cluster.quorate ? "quorate" : "no quorum",
+    },
     keep: options.overwrite_cluster_custom_fields ? [] : ["proxmox_cluster_status"],
     label,
   };

@@ -16,7 +16,11 @@ export async function placeHosts(client: NetBoxClient, all: HostFacts[], signal:
 }
 
 /** Makes what all hosts rest on: tags, manufacturer, device type, role and cluster types. */
-export async function applySupport(client: NetBoxClient, all: HostFacts[], signal: AbortSignal): Promise<ObjectOutcome[]> {
+export async function applySupport(
+  client: NetBoxClient,
+  all: HostFacts[],
+  signal: AbortSignal,
+): Promise<ObjectOutcome[]> {
   const { outcomes } = await reconcile(client, supportOfHosts(all.map((facts) => facts.cluster.mode)), { signal });
   return outcomes;
 }
@@ -53,7 +57,10 @@ export async function ensureHosts(
     const facts = all.find((candidate) => candidate.endpoint === binding.endpoint);
     if (facts) outcomes.push(...(await applyHosts(client, facts, binding, options, signal)));
   }
-  return { bindings: await placeHosts(client, all, signal), outcomes: outcomes.filter((outcome) => outcome.outcome !== "unchanged") };
+  return {
+    bindings: await placeHosts(client, all, signal),
+    outcomes: outcomes.filter((outcome) => outcome.outcome !== "unchanged"),
+  };
 }
 
 function isComplete(binding: HostBinding): boolean {
@@ -61,15 +68,32 @@ function isComplete(binding: HostBinding): boolean {
 }
 
 /** NetBox 4.6.8 refuses a site on a cluster whose devices are elsewhere, and the reverse: first out, then the devices. */
-async function leaveSite(client: NetBoxClient, facts: HostFacts, binding: HostBinding, signal: AbortSignal): Promise<void> {
+async function leaveSite(
+  client: NetBoxClient,
+  facts: HostFacts,
+  binding: HostBinding,
+  signal: AbortSignal,
+): Promise<void> {
   const cluster = binding.cluster.id;
   if (cluster === null) return;
   const label = binding.cluster.name;
-  await reconcile(client, [{ kind: "cluster", id: cluster, identity: { name: label }, values: { scope_type: null, scope_id: null }, label }], { signal });
+  await reconcile(
+    client,
+    [{ kind: "cluster", id: cluster, identity: { name: label }, values: { scope_type: null, scope_id: null }, label }],
+    { signal },
+  );
   const devices = facts.nodes.flatMap((node): Desired[] => {
     const bound = binding.nodes[node.name];
     if (!bound || bound.device === null) return [];
-    return [{ kind: "device", id: bound.device, identity: { name: bound.name }, values: { site: siteRef(bound.site) }, label: bound.name }];
+    return [
+      {
+        kind: "device",
+        id: bound.device,
+        identity: { name: bound.name },
+        values: { site: siteRef(bound.site) },
+        label: bound.name,
+      },
+    ];
   });
   await reconcile(client, devices, { signal });
 }

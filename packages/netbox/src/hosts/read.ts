@@ -16,33 +16,100 @@ const plugin = "plugins/proxbox";
 export async function readHostRows(client: NetBoxClient, all: HostFacts[], signal: AbortSignal): Promise<HostRows> {
   const [endpoints, proxmoxClusters, proxmoxNodes, clusterStates, deviceStates] = await Promise.all([
     client.list<{ id: number; name: string | null }>(`${plugin}/endpoints/proxmox`, { fields: "id,name" }, signal),
-    client.list<{ id: number; endpoint: { id: number }; name: string; netbox_cluster: Nested }>(`${plugin}/proxmox-clusters`, { fields: "id,endpoint,name,netbox_cluster" }, signal),
-    client.list<{ id: number; endpoint: { id: number }; name: string; netbox_device: Nested }>(`${plugin}/proxmox-nodes`, { fields: "id,endpoint,name,netbox_device" }, signal),
-    client.list<{ cluster: { id: number }; proxmox_cluster_name: string; proxmox_cluster: Nested }>(`${plugin}/sync-state/clusters`, { fields: "id,cluster,proxmox_cluster_name,proxmox_cluster" }, signal),
+    client.list<{ id: number; endpoint: { id: number }; name: string; netbox_cluster: Nested }>(
+      `${plugin}/proxmox-clusters`,
+      { fields: "id,endpoint,name,netbox_cluster" },
+      signal,
+    ),
+    client.list<{ id: number; endpoint: { id: number }; name: string; netbox_device: Nested }>(
+      `${plugin}/proxmox-nodes`,
+      { fields: "id,endpoint,name,netbox_device" },
+      signal,
+    ),
+    client.list<{ cluster: { id: number }; proxmox_cluster_name: string; proxmox_cluster: Nested }>(
+      `${plugin}/sync-state/clusters`,
+      { fields: "id,cluster,proxmox_cluster_name,proxmox_cluster" },
+      signal,
+    ),
     client.list<{ device: { id: number }; proxmox_node_name: string; proxmox_cluster_name: string; endpoint: Nested }>(
       `${plugin}/sync-state/devices`,
       { fields: "id,device,proxmox_node_name,proxmox_cluster_name,endpoint" },
       signal,
     ),
   ]);
-  const clusterIds = ids(proxmoxClusters.map((row) => row.netbox_cluster), clusterStates.map((row) => row.cluster));
-  const deviceIds = ids(proxmoxNodes.map((row) => row.netbox_device), deviceStates.map((row) => row.device));
+  const clusterIds = ids(
+    proxmoxClusters.map((row) => row.netbox_cluster),
+    clusterStates.map((row) => row.cluster),
+  );
+  const deviceIds = ids(
+    proxmoxNodes.map((row) => row.netbox_device),
+    deviceStates.map((row) => row.device),
+  );
   const names = unique(all.map((facts) => facts.cluster.name));
-  const hosts = unique(all.flatMap((facts) => facts.nodes.flatMap((node) => [node.name, deviceNameOf(facts, node.name)])));
+  const hosts = unique(
+    all.flatMap((facts) => facts.nodes.flatMap((node) => [node.name, deviceNameOf(facts, node.name)])),
+  );
   const [clusters, devices, sites, tenants] = await Promise.all([
-    readBoth<ClusterRow>(client, "virtualization/clusters", clusterIds, "name__ie", names, "id,name,scope_type,scope_id", signal),
+    readBoth<ClusterRow>(
+      client,
+      "virtualization/clusters",
+      clusterIds,
+      "name__ie",
+      names,
+      "id,name,scope_type,scope_id",
+      signal,
+    ),
     readBoth<DeviceRow>(client, "dcim/devices", deviceIds, "name", hosts, "id,name,site,cluster,tags", signal),
-    readChoices(client, "dcim/sites", all.map((facts) => [facts.endpoint, facts.site]), signal),
-    readChoices(client, "tenancy/tenants", all.map((facts) => [facts.endpoint, facts.tenant]), signal),
+    readChoices(
+      client,
+      "dcim/sites",
+      all.map((facts) => [facts.endpoint, facts.site]),
+      signal,
+    ),
+    readChoices(
+      client,
+      "tenancy/tenants",
+      all.map((facts) => [facts.endpoint, facts.tenant]),
+      signal,
+    ),
   ]);
   return {
     endpoints: endpoints.map((row) => ({ id: row.id, name: row.name ?? "" })),
-    proxmoxClusters: proxmoxClusters.map((row) => ({ id: row.id, endpoint: row.endpoint.id, name: row.name, cluster: row.netbox_cluster?.id ?? null })),
-    proxmoxNodes: proxmoxNodes.map((row) => ({ id: row.id, endpoint: row.endpoint.id, name: row.name, device: row.netbox_device?.id ?? null })),
-    clusterStates: clusterStates.map((row) => ({ cluster: row.cluster.id, name: row.proxmox_cluster_name, proxmoxCluster: row.proxmox_cluster?.id ?? null })),
-    deviceStates: deviceStates.map((row) => ({ device: row.device.id, node: row.proxmox_node_name, cluster: row.proxmox_cluster_name, endpoint: row.endpoint?.id ?? null })),
-    clusters: clusters.map((row) => ({ id: row.id, name: row.name, site: row.scope_type === "dcim.site" ? row.scope_id : null })),
-    devices: devices.map((row) => ({ id: row.id, name: row.name ?? "", site: row.site.id, cluster: row.cluster?.id ?? null, ours: row.tags.some((tag) => tag.slug === "proxbox") })),
+    proxmoxClusters: proxmoxClusters.map((row) => ({
+      id: row.id,
+      endpoint: row.endpoint.id,
+      name: row.name,
+      cluster: row.netbox_cluster?.id ?? null,
+    })),
+    proxmoxNodes: proxmoxNodes.map((row) => ({
+      id: row.id,
+      endpoint: row.endpoint.id,
+      name: row.name,
+      device: row.netbox_device?.id ?? null,
+    })),
+    clusterStates: clusterStates.map((row) => ({
+      cluster: row.cluster.id,
+      name: row.proxmox_cluster_name,
+      proxmoxCluster: row.proxmox_cluster?.id ?? null,
+    })),
+    deviceStates: deviceStates.map((row) => ({
+      device: row.device.id,
+      node: row.proxmox_node_name,
+      cluster: row.proxmox_cluster_name,
+      endpoint: row.endpoint?.id ?? null,
+    })),
+    clusters: clusters.map((row) => ({
+      id: row.id,
+      name: row.name,
+      site: row.scope_type === "dcim.site" ? row.scope_id : null,
+    })),
+    devices: devices.map((row) => ({
+      id: row.id,
+      name: row.name ?? "",
+      site: row.site.id,
+      cluster: row.cluster?.id ?? null,
+      ours: row.tags.some((tag) => tag.slug === "proxbox"),
+    })),
     sites,
     tenants,
   };
@@ -69,13 +136,22 @@ async function readBoth<T extends { id: number; name: string }>(
   return [...rows.values()];
 }
 
-async function readChoices(client: NetBoxClient, path: string, choices: [number, Choice][], signal: AbortSignal): Promise<Record<number, number | null>> {
+async function readChoices(
+  client: NetBoxClient,
+  path: string,
+  choices: [number, Choice][],
+  signal: AbortSignal,
+): Promise<Record<number, number | null>> {
   const found: Record<number, number | null> = {};
   for (const [endpoint, choice] of choices) {
     for (const key of ["id", "slug", "name"] as const) {
       const asked = choice[key];
       if (asked === null || found[endpoint] != null) continue;
-      const rows = await client.list<{ id: number; slug: string; name: string }>(path, { [key]: asked, fields: "id,slug,name" }, signal);
+      const rows = await client.list<{ id: number; slug: string; name: string }>(
+        path,
+        { [key]: asked, fields: "id,slug,name" },
+        signal,
+      );
       found[endpoint] = rows.find((row) => row[key] === asked)?.id ?? null;
     }
   }

@@ -1,4 +1,3 @@
-import { Type } from "@sinclair/typebox";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import type { HostFacts } from "@proxbox/netbox/hosts/facts";
 import { applyHosts, applySupport, placeHosts } from "@proxbox/netbox/hosts/place";
@@ -6,9 +5,13 @@ import { netboxOf } from "@proxbox/netbox/session";
 import { SyncError } from "@proxbox/runtime/errors";
 import { askEndpoints, failedEndpoint } from "@proxbox/runtime/isolation";
 import { defineStage, itemKey } from "@proxbox/runtime/stage";
-import { observeHosts } from "./observe.ts";
+import { Type } from "@sinclair/typebox";
+import { observeEndpoint } from "./observe.ts";
 
-const HostItem = Type.Object({ facts: Type.Unsafe<HostFacts>(Type.Object({})), binding: Type.Unsafe<HostBinding>(Type.Object({})) });
+const HostItem = Type.Object({
+  facts: Type.Unsafe<HostFacts>(Type.Object({})),
+  binding: Type.Unsafe<HostBinding>(Type.Object({})),
+});
 
 /** Clusters and nodes of Proxmox become clusters and devices of NetBox; one item is one endpoint. */
 export const stage = defineStage({
@@ -16,7 +19,7 @@ export const stage = defineStage({
   body: HostItem,
 
   async items(ctx) {
-    const { answered, failed } = await askEndpoints(ctx, (endpoint) => observeHosts(ctx, endpoint));
+    const { answered, failed } = await askEndpoints(ctx, (endpoint) => observeEndpoint(ctx, endpoint));
     if (answered.length === 0) return failed;
     const client = netboxOf(ctx);
     const facts = answered.map(({ value }) => value);
@@ -24,7 +27,8 @@ export const stage = defineStage({
     const bindings = await placeHosts(client, facts, ctx.signal);
     const items = answered.map(({ endpoint, value }) => {
       const binding = bindings.find((candidate) => candidate.endpoint === endpoint.id);
-      if (!binding) throw new SyncError("host_not_placed", `Proxmox endpoint ${endpoint.name} was not placed in NetBox.`);
+      if (!binding)
+        throw new SyncError("host_not_placed", `Proxmox endpoint ${endpoint.name} was not placed in NetBox.`);
       const problem = binding.problem;
       if (problem) return failedEndpoint(endpoint, new SyncError("placement_missing", problem.message, problem));
       return { key: itemKey("hosts", endpoint.id), endpoint: endpoint.id, body: { facts: value, binding } };

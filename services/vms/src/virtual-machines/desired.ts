@@ -9,10 +9,20 @@ import type { GuestBatch, GuestConfig, PlannedGuest } from "./facts.ts";
  * What NetBox should hold for one guest: its virtual machine, its identity row and, when it has cloud-init options,
  * the row of these. Pure. What the caller's overwrite flags protect is left alone; identity never is.
  */
-export function desiredGuest(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch, options: SyncOptions): Desired[] {
+export function desiredGuest(
+  plan: PlannedGuest,
+  config: GuestConfig,
+  batch: GuestBatch,
+  options: SyncOptions,
+): Desired[] {
   const vm = desiredMachine(plan, config, batch, options);
   const ref: Ref = plan.vm === null ? { kind: vm.kind, identity: vm.identity } : { kind: vm.kind, id: plan.vm };
-  return [...desiredPlatform(config), vm, desiredState(plan, config, batch, options, ref), desiredCloudInit(config, options, ref, vm.label)];
+  return [
+    ...desiredPlatform(config),
+    vm,
+    desiredState(plan, config, batch, options, ref),
+    desiredCloudInit(config, options, ref, vm.label),
+  ];
 }
 
 /** How a guest is called in reports. */
@@ -59,10 +69,14 @@ function desiredMachine(plan: PlannedGuest, config: GuestConfig, batch: GuestBat
     tags: {
       add: [oursTag, ...proxmoxTags(config, options).map((tag) => slugFor(tag, batch))],
       onCreate: [`proxbox-discovered-${guest.type}`],
-      own: [softDeletedTag, ...(options.overwrite_vm_proxmox_tags ? plan.previousTags.map((tag) => slugFor(tag, batch)) : [])],
+      own: [
+        softDeletedTag,
+        ...(options.overwrite_vm_proxmox_tags ? plan.previousTags.map((tag) => slugFor(tag, batch)) : []),
+      ],
       keep: !options.overwrite_vm_tags,
     },
     label: labelOf(plan),
+    ...(config.noteFaults.length > 0 ? { note: config.noteFaults.join(" ") } : {}),
   };
 }
 
@@ -97,7 +111,9 @@ function slugFor(tag: string, batch: GuestBatch): string {
 }
 
 function platformRef(config: GuestConfig): Ref | null {
-  return config.platform === null ? null : { kind: "platform", identity: { slug: slugOf(config.platform, "platform") } };
+  return config.platform === null
+    ? null
+    : { kind: "platform", identity: { slug: slugOf(config.platform, "platform") } };
 }
 
 function desiredPlatform(config: GuestConfig): Desired[] {
@@ -114,7 +130,13 @@ function desiredPlatform(config: GuestConfig): Desired[] {
   ];
 }
 
-function desiredState(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch, options: SyncOptions, vm: Ref): Desired {
+function desiredState(
+  plan: PlannedGuest,
+  config: GuestConfig,
+  batch: GuestBatch,
+  options: SyncOptions,
+  vm: Ref,
+): Desired {
   const { guest } = plan;
   const { binding, facts } = batch;
   const node = facts.nodes.find((candidate) => candidate.name === guest.node);
@@ -122,7 +144,10 @@ function desiredState(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch
     kind: "sync-state-virtual-machine",
     identity: { virtual_machine: vm },
     values: {
-      endpoint: binding.pluginEndpoint === null ? null : ({ kind: "proxmox-endpoint", id: binding.pluginEndpoint } satisfies Ref),
+      endpoint:
+        binding.pluginEndpoint === null
+          ? null
+          : ({ kind: "proxmox-endpoint", id: binding.pluginEndpoint } satisfies Ref),
       proxmox_cluster: proxmoxClusterRef(facts, binding),
       proxmox_node: node ? proxmoxNodeRef(binding, node) : null,
       proxmox_endpoint_raw_id: facts.endpoint,

@@ -1,24 +1,6 @@
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import type { HostFacts } from "@proxbox/netbox/hosts/facts";
-
-/** The two kinds of guests Proxmox has. */
-export type GuestType = "qemu" | "lxc";
-
-/** A guest as the listing of its cluster shows it. */
-export type ListedGuest = {
-  vmid: number;
-  type: GuestType;
-  node: string;
-  name: string;
-  template: boolean;
-  /** Proxmox's own word for the state, e.g. `running`. */
-  state: string;
-  /** What that means in NetBox; null: Proxmox does not know, so what NetBox has stays. */
-  status: string | null;
-  vcpus: number | null;
-  memoryMebibytes: number | null;
-  tags: string[];
-};
+import type { Guest } from "@proxbox/proxmox/resources/listing";
 
 /** A guest's configuration in plain words. */
 export type GuestConfig = {
@@ -30,6 +12,8 @@ export type GuestConfig = {
   note: { description: string; comments: string } | null;
   /** Ids of NetBox objects that the guest's note asks for. */
   metadata: Readonly<Record<string, number>>;
+  /** What of it cannot be used, a sentence each. */
+  noteFaults: readonly string[];
   diskMebibytes: number | null;
   ostype: string;
   /** Name of the operating system; null when Proxmox does not say. */
@@ -39,7 +23,7 @@ export type GuestConfig = {
 
 /** A guest with what was settled for it before its configuration is read: its machine in NetBox and its name there. */
 export type PlannedGuest = {
-  guest: ListedGuest;
+  guest: Guest;
   name: string;
   vm: number | null;
   /** NetBox keeps the sum of a machine's disks itself once it has any. */

@@ -1,4 +1,4 @@
-import type { GuestType } from "./facts.ts";
+import type { GuestType } from "@proxbox/proxmox/resources/listing";
 
 /** A virtual machine of NetBox, as far as finding the guests' own needs it. */
 export type VmRow = { id: number; name: string; cluster: number | null; ours: boolean };
@@ -56,7 +56,8 @@ function matchOne(guest: GuestKey, states: StateRow[], vms: Map<number, VmRow>):
   const same = states.filter((state) => state.vmid === guest.vmid && vms.has(state.vm));
   const exact = same.filter((state) => state.type === guest.type);
   const candidates = exact.length > 0 ? exact : same.filter((state) => state.type === "");
-  if (candidates.length > 1) return { ambiguous: candidates.map((state) => state.vm).sort((left, right) => left - right) };
+  if (candidates.length > 1)
+    return { ambiguous: candidates.map((state) => state.vm).sort((left, right) => left - right) };
   const state = candidates[0] ?? null;
   return { vm: state ? (vms.get(state.vm) ?? null) : null, state };
 }

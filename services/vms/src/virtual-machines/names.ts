@@ -47,7 +47,8 @@ export function resolveNames(requests: NameRequest[], foreign: Iterable<string>)
   for (const request of [...rest.filter(keepsSuffix), ...rest.filter((request) => !keepsSuffix(request))]) {
     const wanted = cut(request.wanted);
     if (!used.has(fold(wanted))) give(request, { name: wanted, reason: "free" });
-    else if (keepsSuffix(request) && request.vm && !used.has(fold(request.vm.name))) give(request, { name: request.vm.name, reason: "taken" });
+    else if (keepsSuffix(request) && request.vm && !used.has(fold(request.vm.name)))
+      give(request, { name: request.vm.name, reason: "taken" });
     else give(request, { name: firstFree(wanted, used), reason: "taken" });
   }
   return answers;

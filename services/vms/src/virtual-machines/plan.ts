@@ -1,7 +1,8 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
-import type { ListedGuest, PlannedGuest } from "./facts.ts";
-import { keyOf, type Match, matchGuests, type MatchScope, type VmRow } from "./match.ts";
+import type { Guest } from "@proxbox/proxmox/resources/listing";
+import type { PlannedGuest } from "./facts.ts";
+import { keyOf, type Match, type MatchScope, matchGuests, type VmRow } from "./match.ts";
 import { type NameRequest, resolveNames, type Vacate, vacateFor } from "./names.ts";
 
 /** A virtual machine of NetBox with what planning needs besides finding it. */
@@ -17,18 +18,24 @@ export type GuestPlan = {
 };
 
 /** The guests a caller wants, by the sync modes for machines and templates. */
-export function selectByMode(guests: ListedGuest[], options: SyncOptions): ListedGuest[] {
-  return guests.filter((guest) => (guest.template ? options.sync_mode_vm_template : options.sync_mode_vm) !== "disabled");
+export function selectByMode(guests: Guest[], options: SyncOptions): Guest[] {
+  return guests.filter(
+    (guest) => (guest.template ? options.sync_mode_vm_template : options.sync_mode_vm) !== "disabled",
+  );
 }
 
 /**
  * Finds the guests' machines and gives them their names within one NetBox cluster. Pure.
  * @param only NetBox ids of the machines the caller asked for; null: all
  */
-export function planGuests(guests: ListedGuest[], scope: MatchScope & { vms: KnownVm[] }, only: ReadonlySet<number> | null): GuestPlan {
+export function planGuests(
+  guests: Guest[],
+  scope: Omit<MatchScope, "vms"> & { vms: KnownVm[] },
+  only: ReadonlySet<number> | null,
+): GuestPlan {
   const matches = matchGuests(guests, scope);
   const problems: ObjectOutcome[] = [];
-  const chosen: { guest: ListedGuest; match: Exclude<Match, { ambiguous: number[] }> }[] = [];
+  const chosen: { guest: Guest; match: Exclude<Match, { ambiguous: number[] }> }[] = [];
   for (const guest of guests) {
     const match = matches.get(keyOf(guest));
     if (!match) continue;
@@ -38,29 +45,37 @@ export function planGuests(guests: ListedGuest[], scope: MatchScope & { vms: Kno
   }
   const own = new Set(chosen.flatMap(({ match }) => (match.vm ? [match.vm.id] : [])));
   const foreign = scope.vms.filter((vm) => vm.cluster === scope.cluster && !own.has(vm.id)).map((vm) => vm.name);
-  const requests = chosen.map(({ guest, match }): NameRequest => ({
-    key: keyOf(guest),
-    vmid: guest.vmid,
-    wanted: guest.name,
-    vm: match.vm,
-    lastWanted: match.state?.name || null,
-  }));
+  const requests = chosen.map(
+    ({ guest, match }): NameRequest => ({
+      key: keyOf(guest),
+      vmid: guest.vmid,
+      wanted: guest.name,
+      vm: match.vm,
+      lastWanted: match.state?.name || null,
+    }),
+  );
   const names = resolveNames(requests, foreign);
   const hasDisks = new Map(scope.vms.map((vm) => [vm.id, vm.hasDisks]));
-  const planned = chosen.map(({ guest, match }): PlannedGuest => ({
-    guest,
-    name: names.get(keyOf(guest))?.name ?? guest.name,
-    vm: match.vm?.id ?? null,
-    hasDisks: match.vm ? (hasDisks.get(match.vm.id) ?? false) : false,
-    previousTags: (match.state?.tags ?? "").split(";").filter(Boolean),
-  }));
+  const planned = chosen.map(
+    ({ guest, match }): PlannedGuest => ({
+      guest,
+      name: names.get(keyOf(guest))?.name ?? guest.name,
+      vm: match.vm?.id ?? null,
+      hasDisks: match.vm ? (hasDisks.get(match.vm.id) ?? false) : false,
+      previousTags: (match.state?.tags ?? "").split(";").filter(Boolean),
+    }),
+  );
   return { planned, problems, vacate: vacateFor(requests, names) };
 }
 
 /** Cuts guests into items of up to `size`, ordered by node so that one item asks few nodes. */
 export function batches(planned: PlannedGuest[], size: number): PlannedGuest[][] {
-  const ordered = [...planned].sort((left, right) => left.guest.node.localeCompare(right.guest.node) || left.guest.vmid - right.guest.vmid);
-  return Array.from({ length: Math.ceil(ordered.length / size) }, (_, index) => ordered.slice(index * size, (index + 1) * size));
+  const ordered = [...planned].sort(
+    (left, right) => left.guest.node.localeCompare(right.guest.node) || left.guest.vmid - right.guest.vmid,
+  );
+  return Array.from({ length: Math.ceil(ordered.length / size) }, (_, index) =>
+    ordered.slice(index * size, (index + 1) * size),
+  );
 }
 
 const fullBatch = 50;
@@ -72,7 +87,7 @@ export function batchSize(guests: number): number {
   return Math.min(fullBatch, Math.max(smallestBatch, Math.ceil(guests / wantedAtOnce)));
 }
 
-function ambiguous(guest: ListedGuest, vms: number[]): ObjectOutcome {
+function ambiguous(guest: Guest, vms: number[]): ObjectOutcome {
   const object = `${guest.name} (${guest.type} ${guest.vmid})`;
   return {
     kind: "virtual-machine",

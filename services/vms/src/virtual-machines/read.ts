@@ -4,7 +4,13 @@ import type { StateRow } from "./match.ts";
 import type { KnownVm } from "./plan.ts";
 import { slugCandidates, type TagRow } from "./tags.ts";
 
-type VmAnswer = { id: number; name: string; cluster: { id: number } | null; tags: { slug: string }[]; virtual_disk_count: number };
+type VmAnswer = {
+  id: number;
+  name: string;
+  cluster: { id: number } | null;
+  tags: { slug: string }[];
+  virtual_disk_count: number;
+};
 type StateAnswer = {
   virtual_machine: { id: number };
   endpoint: { id: number } | null;
@@ -24,7 +30,12 @@ export type KnownVms = { states: StateRow[]; vms: KnownVm[] };
  * Reads the identity rows once and the machines of the given clusters, and those that have moved out of them, by id.
  * Throws NetBoxAPIError as the client does.
  */
-export async function readKnownVms(client: NetBoxClient, clusters: number[], pluginEndpoints: ReadonlySet<number>, signal: AbortSignal): Promise<KnownVms> {
+export async function readKnownVms(
+  client: NetBoxClient,
+  clusters: number[],
+  pluginEndpoints: ReadonlySet<number>,
+  signal: AbortSignal,
+): Promise<KnownVms> {
   const path = "virtualization/virtual-machines";
   const [states, inside] = await Promise.all([
     client.list<StateAnswer>("plugins/proxbox/sync-state/virtual-machines", { fields: stateFields }, signal),
@@ -32,7 +43,10 @@ export async function readKnownVms(client: NetBoxClient, clusters: number[], plu
   ]);
   const found = new Set(inside.map((vm) => vm.id));
   const moved = states
-    .filter((state) => state.endpoint !== null && pluginEndpoints.has(state.endpoint.id) && !found.has(state.virtual_machine.id))
+    .filter(
+      (state) =>
+        state.endpoint !== null && pluginEndpoints.has(state.endpoint.id) && !found.has(state.virtual_machine.id),
+    )
     .map((state) => state.virtual_machine.id);
   const outside = moved.length > 0 ? await client.list<VmAnswer>(path, { id: moved, fields: vmFields }, signal) : [];
   return { states: states.map(toState), vms: [...inside, ...outside].map(toVm) };
@@ -42,7 +56,11 @@ export async function readKnownVms(client: NetBoxClient, clusters: number[], plu
 export async function readTags(client: NetBoxClient, names: string[], signal: AbortSignal): Promise<TagRow[]> {
   if (names.length === 0) return [];
   const [bySlug, byName] = await Promise.all([
-    client.list<TagRow & { id: number }>("extras/tags", { slug: slugCandidates(names), fields: "id,name,slug" }, signal),
+    client.list<TagRow & { id: number }>(
+      "extras/tags",
+      { slug: slugCandidates(names), fields: "id,name,slug" },
+      signal,
+    ),
     client.list<TagRow & { id: number }>("extras/tags", { name__ie: names, fields: "id,name,slug" }, signal),
   ]);
   return [...new Map([...bySlug, ...byName].map((tag) => [tag.id, { name: tag.name, slug: tag.slug }])).values()];

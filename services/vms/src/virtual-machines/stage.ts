@@ -1,4 +1,4 @@
-import { Type } from "@sinclair/typebox";
+import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { Desired } from "@proxbox/netbox/desired";
 import { createOnly } from "@proxbox/netbox/desired";
@@ -7,18 +7,22 @@ import { ensureHosts } from "@proxbox/netbox/hosts/place";
 import { guestRoles, guestTypes } from "@proxbox/netbox/hosts/support";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
-import { SyncError, toWireError } from "@proxbox/runtime/errors";
+import type { Guest } from "@proxbox/proxmox/resources/listing";
+import { SyncError } from "@proxbox/runtime/errors";
 import { askEndpoints, failedEndpoint } from "@proxbox/runtime/isolation";
 import { defineStage, itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime/stage";
+import { Type } from "@sinclair/typebox";
 import { desiredGuest, labelOf } from "./desired.ts";
-import type { GuestBatch, ListedGuest, PlannedGuest } from "./facts.ts";
-import { observeConfigs, observeListing, type ObservedEndpoint } from "./observe.ts";
+import type { GuestBatch, PlannedGuest } from "./facts.ts";
+import { type ObservedEndpoint, observeConfigs, observeListing } from "./observe.ts";
 import { batches, batchSize, type GuestPlan, planGuests, selectByMode } from "./plan.ts";
 import { readKnownVms, readTags } from "./read.ts";
 import { sweepOrphans } from "./sweep-orphans.ts";
 import { assignSlugs, desiredTag } from "./tags.ts";
 
-const GuestItem = Type.Unsafe<GuestBatch>(Type.Object({ facts: Type.Object({}), binding: Type.Object({}), guests: Type.Array(Type.Object({})) }));
+const GuestItem = Type.Unsafe<GuestBatch>(
+  Type.Object({ facts: Type.Object({}), binding: Type.Object({}), guests: Type.Array(Type.Object({})) }),
+);
 
 type Spec = StageItemSpec<GuestBatch>;
 type Placed = ObservedEndpoint & { binding: HostBinding; cluster: number };
@@ -33,11 +37,17 @@ export const stage = defineStage({
     if (answered.length === 0) return failed;
     const client = netboxOf(ctx);
     const observed = answered.map(({ value }) => value);
-    const { bindings, outcomes } = await ensureHosts(client, observed.map((entry) => entry.facts), ctx.options, ctx.signal);
+    const { bindings, outcomes } = await ensureHosts(
+      client,
+      observed.map((entry) => entry.facts),
+      ctx.options,
+      ctx.signal,
+    );
     const placed: Placed[] = [];
     for (const entry of observed) {
       const binding = bindings.find((candidate) => candidate.endpoint === entry.facts.endpoint);
-      if (binding && binding.problem === null && binding.cluster.id !== null) placed.push({ ...entry, binding, cluster: binding.cluster.id });
+      if (binding && binding.problem === null && binding.cluster.id !== null)
+        placed.push({ ...entry, binding, cluster: binding.cluster.id });
       else failed.push(failedEndpoint(entry.endpoint, notPlaced(entry, binding)));
     }
     if (placed.length === 0) return failed;
@@ -49,7 +59,7 @@ export const stage = defineStage({
   },
 
   async work(batch, ctx) {
-    const { configs, failures } = await observeConfigs(ctx, batch, ctx.item.key);
+    const { configs, failures, gone } = await observeConfigs(ctx, batch);
     const desired: Desired[] = [];
     for (const plan of batch.guests) {
       const config = configs.get(plan.guest.vmid);
@@ -58,32 +68,59 @@ export const stage = defineStage({
       desired.push(...(isBootstrapOnly(plan.guest, ctx) ? wanted.map(createOnly) : wanted));
     }
     const { outcomes } = await reconcile(netboxOf(ctx), desired, { signal: ctx.signal });
-    return { objects: [...failures.map(({ plan, thrown }) => unread(plan, thrown)), ...outcomes] };
+    return { objects: [...failures.map(unread), ...gone.map(vanished), ...outcomes] };
   },
 
   async finish(results, ctx) {
-    return { objects: ctx.options.delete_orphans && !ctx.options.netbox_vm_ids ? await sweepOrphans(results, ctx) : [] };
+    return {
+      objects: ctx.options.delete_orphans && !ctx.options.netbox_vm_ids ? await sweepOrphans(results, ctx) : [],
+    };
   },
 });
 
 async function planAll(ctx: StageContext, placed: Placed[]): Promise<{ version: boolean; plans: GuestPlan[] }> {
   const client = netboxOf(ctx);
   const { atLeast } = await client.status(ctx.signal);
-  const endpoints = new Set(placed.flatMap(({ binding }) => (binding.pluginEndpoint === null ? [] : [binding.pluginEndpoint])));
-  const known = await readKnownVms(client, placed.map((entry) => entry.cluster), endpoints, ctx.signal);
+  const endpoints = new Set(
+    placed.flatMap(({ binding }) => (binding.pluginEndpoint === null ? [] : [binding.pluginEndpoint])),
+  );
+  const known = await readKnownVms(
+    client,
+    placed.map((entry) => entry.cluster),
+    endpoints,
+    ctx.signal,
+  );
   const only = ctx.options.netbox_vm_ids ? new Set(ctx.options.netbox_vm_ids) : null;
   const plans = placed.map((entry) =>
-    planGuests(selectByMode(entry.guests, ctx.options), { pluginEndpoint: entry.binding.pluginEndpoint, cluster: entry.cluster, ...known }, only),
+    planGuests(
+      selectByMode(entry.guests, ctx.options),
+      { pluginEndpoint: entry.binding.pluginEndpoint, cluster: entry.cluster, ...known },
+      only,
+    ),
   );
   const vacate = plans.flatMap((plan) => plan.vacate);
   if (vacate.length > 0) {
-    const moves = vacate.map(({ vm, name }): Desired => ({ kind: "virtual-machine", id: vm, identity: { name }, values: { name }, label: name }));
+    const moves = vacate.map(
+      ({ vm, name }): Desired => ({
+        kind: "virtual-machine",
+        id: vm,
+        identity: { name },
+        values: { name },
+        label: name,
+      }),
+    );
     await reconcile(client, moves, { signal: ctx.signal });
   }
   return { version: atLeast(4, 6), plans };
 }
 
-async function makeSupport(ctx: StageContext, plans: GuestPlan[], placed: Placed[], vmTypes: boolean, outcomes: ObjectOutcome[]): Promise<Record<string, string>> {
+async function makeSupport(
+  ctx: StageContext,
+  plans: GuestPlan[],
+  placed: Placed[],
+  vmTypes: boolean,
+  outcomes: ObjectOutcome[],
+): Promise<Record<string, string>> {
   const client = netboxOf(ctx);
   const guests = plans.flatMap((plan) => plan.planned);
   const wanted = ctx.options.overwrite_vm_proxmox_tags ? [...new Set(guests.flatMap(({ guest }) => guest.tags))] : [];
@@ -92,13 +129,23 @@ async function makeSupport(ctx: StageContext, plans: GuestPlan[], placed: Placed
   const types = [...new Set(guests.map(({ guest }) => guest.type))].sort();
   const support = [
     ...types.flatMap((type) => [guestRoles[type].desired, ...(vmTypes ? [guestTypes[type].desired] : [])]),
-    ...wanted.sort().map((name) => desiredTag(name, slugs[name] ?? name, placed.map((entry) => entry.colorOf(name)).find(Boolean) ?? "9e9e9e")),
+    ...wanted
+      .sort()
+      .map((name) =>
+        desiredTag(name, slugs[name] ?? name, placed.map((entry) => entry.colorOf(name)).find(Boolean) ?? "9e9e9e"),
+      ),
   ];
   outcomes.push(...(await reconcile(client, support, { signal: ctx.signal })).outcomes);
   return slugs;
 }
 
-function itemsOf(entry: Placed, plan: GuestPlan | undefined, size: number, tagSlugs: Record<string, string>, vmTypes: boolean): Spec[] {
+function itemsOf(
+  entry: Placed,
+  plan: GuestPlan | undefined,
+  size: number,
+  tagSlugs: Record<string, string>,
+  vmTypes: boolean,
+): Spec[] {
   if (!plan) return [];
   const id = entry.endpoint.id;
   const items = batches(plan.planned, size).map((guests): Spec => {
@@ -108,11 +155,12 @@ function itemsOf(entry: Placed, plan: GuestPlan | undefined, size: number, tagSl
     const body = { facts: entry.facts, binding: entry.binding, guests, tagSlugs: own, webUrl: entry.webUrl, vmTypes };
     return { key: itemKey("guests", id, first, guests.length), endpoint: id, body };
   });
-  if (plan.problems.length > 0) items.push({ key: itemKey("ambiguous", id), endpoint: id, report: { objects: plan.problems } });
+  if (plan.problems.length > 0)
+    items.push({ key: itemKey("ambiguous", id), endpoint: id, report: { objects: plan.problems } });
   return items;
 }
 
-function isBootstrapOnly(guest: ListedGuest, ctx: StageContext): boolean {
+function isBootstrapOnly(guest: Guest, ctx: StageContext): boolean {
   return (guest.template ? ctx.options.sync_mode_vm_template : ctx.options.sync_mode_vm) === "bootstrap_only";
 }
 
@@ -125,10 +173,17 @@ function notPlaced(entry: ObservedEndpoint, binding: HostBinding | undefined): S
 }
 
 /** A guest whose node is away keeps what NetBox has; one that NetBox does not have yet is missing, which is a failure. */
-function unread(plan: PlannedGuest, thrown: unknown): ObjectOutcome {
-  const name = labelOf(plan);
-  const error = toWireError(thrown, name);
-  const base = { kind: "virtual-machine", name, ...(plan.vm === null ? {} : { id: plan.vm }) };
-  if (error.code === "proxmox_node_offline" && plan.vm !== null) return { ...base, outcome: "skipped", reason: `${error.message} NetBox keeps what it has.` };
-  return { ...base, outcome: "failed", error };
+function unread({ plan, error }: { plan: PlannedGuest; error: WireError }): ObjectOutcome {
+  const base = outcomeOf(plan);
+  if (error.code !== "proxmox_node_offline" || plan.vm === null)
+    return { ...base, outcome: "failed", error: { ...error, object: base.name } };
+  return { ...base, outcome: "skipped", reason: `${error.message} NetBox keeps what it has.` };
+}
+
+function vanished(plan: PlannedGuest): ObjectOutcome {
+  return { ...outcomeOf(plan), outcome: "skipped", reason: "It was deleted in Proxmox while the run was at work." };
+}
+
+function outcomeOf(plan: PlannedGuest) {
+  return { kind: "virtual-machine", name: labelOf(plan), ...(plan.vm === null ? {} : { id: plan.vm }) };
 }

@@ -18,25 +18,44 @@ import { judgeOrphans, type SweepVerdict } from "./sweep.ts";
 export async function sweepOrphans(results: StageResult["data"][], ctx: StageContext): Promise<ObjectOutcome[]> {
   const client = netboxOf(ctx);
   const { answered } = await askEndpoints(ctx, (endpoint) => observeListing(ctx, endpoint));
-  const bindings = await placeHosts(client, answered.map(({ value }) => value.facts), ctx.signal);
+  const bindings = await placeHosts(
+    client,
+    answered.map(({ value }) => value.facts),
+    ctx.signal,
+  );
   const verdicts: SweepVerdict[] = [];
   for (const { endpoint, value } of answered) {
     const binding = bindings.find((candidate) => candidate.endpoint === endpoint.id);
     const cluster = binding?.cluster.id;
     if (!binding || cluster == null) continue;
     const scope = { pluginEndpoint: binding.pluginEndpoint, cluster };
-    const known = await readKnownVms(client, [cluster], new Set(binding.pluginEndpoint === null ? [] : [binding.pluginEndpoint]), ctx.signal);
+    const known = await readKnownVms(
+      client,
+      [cluster],
+      new Set(binding.pluginEndpoint === null ? [] : [binding.pluginEndpoint]),
+      ctx.signal,
+    );
     const vms = new Map(known.vms.map((vm) => [vm.id, vm]));
     const states = known.states.filter((state) => belongs(state, { ...scope, ...known }, vms));
     const failed = results.some((result) => result.endpoint === endpoint.id && result.state === "failed");
     const doubt = failed ? "a part of this endpoint failed in this run" : await value.doubt();
-    verdicts.push(...judgeOrphans(states, vms, { doubt, listed: new Set(value.guests.map(keyOf)), cap: ctx.options.max_deletions }));
+    verdicts.push(
+      ...judgeOrphans(states, vms, { doubt, listed: new Set(value.guests.map(keyOf)), cap: ctx.options.max_deletions }),
+    );
   }
   const marks = verdicts.filter((verdict) => verdict.allowed).map(markOf);
   const { outcomes } = await reconcile(client, marks, { signal: ctx.signal });
-  const spared = verdicts.filter((verdict) => !verdict.allowed).map(
-    ({ vm, reason }): ObjectOutcome => ({ kind: "virtual-machine", name: vm.name, id: vm.id, outcome: "skipped", reason: `would be marked as gone, but ${reason}` }),
-  );
+  const spared = verdicts
+    .filter((verdict) => !verdict.allowed)
+    .map(
+      ({ vm, reason }): ObjectOutcome => ({
+        kind: "virtual-machine",
+        name: vm.name,
+        id: vm.id,
+        outcome: "skipped",
+        reason: `would be marked as gone, but ${reason}`,
+      }),
+    );
   return [...outcomes, ...spared];
 }
 

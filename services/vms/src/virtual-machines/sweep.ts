@@ -23,8 +23,12 @@ export function judgeOrphans(states: StateRow[], vms: Map<number, VmRow>, eviden
   const orphans = known.filter((state) => !evidence.listed.has(`${state.type}/${state.vmid}`));
   const doubt =
     evidence.doubt ??
-    (evidence.listed.size * 2 < known.length ? `only ${evidence.listed.size} of ${known.length} known guests are listed` : null) ??
-    (orphans.length > evidence.cap ? `${orphans.length} machines are concerned and one run may give up ${evidence.cap}` : null);
+    (evidence.listed.size * 2 < known.length
+      ? `only ${evidence.listed.size} of ${known.length} known guests are listed`
+      : null) ??
+    (orphans.length > evidence.cap
+      ? `${orphans.length} machines are concerned and one run may give up ${evidence.cap}`
+      : null);
   return orphans.flatMap((state) => {
     const vm = vms.get(state.vm);
     if (!vm || state.vmid === null) return [];

@@ -32,7 +32,13 @@ export function slugCandidates(names: Iterable<string>): string[] {
 
 /** The tag as NetBox should hold it; what is there under its slug is used as it is, never renamed or recoloured. */
 export function desiredTag(name: string, slug: string, color: string): Desired {
-  return { kind: "tag", identity: { slug }, values: {}, onCreate: { name: name.slice(0, longest), color, description: "A tag of Proxmox guests." }, label: name };
+  return {
+    kind: "tag",
+    identity: { slug },
+    values: {},
+    onCreate: { name: name.slice(0, longest), color, description: "A tag of Proxmox guests." },
+    label: name,
+  };
 }
 
 function freeSlug(name: string, taken: Map<string, string>): string {

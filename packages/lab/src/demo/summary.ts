@@ -1,0 +1,68 @@
+import type { RunView } from "@proxbox/contracts/http";
+
+/** What one run came to; the demo's JSON holds one for each run. */
+export type RunSummary = {
+  ok: boolean;
+  seconds: number;
+  stages: {
+    name: string;
+    ok: boolean;
+    created: number;
+    updated: number;
+    unchanged: number;
+    failed: number;
+    skipped: number;
+  }[];
+  kinds: Record<string, { created: number; updated: number; unchanged: number; failed: number; skipped: number }>;
+  netbox: { requests: number; writes: number };
+  errors: string[];
+};
+
+/** Sums up a run that is over, with what NetBox counted meanwhile. */
+export function summarise(run: RunView, netbox: { requests: number; writes: number }): RunSummary {
+  const kinds: RunSummary["kinds"] = {};
+  for (const { summary } of run.stages) {
+    for (const [kind, counts] of Object.entries(summary?.kinds ?? {})) {
+      const sum = kinds[kind] ?? { created: 0, updated: 0, unchanged: 0, failed: 0, skipped: 0 };
+      for (const outcome of ["created", "updated", "unchanged", "failed", "skipped"] as const)
+        sum[outcome] += counts[outcome];
+      kinds[kind] = sum;
+    }
+  }
+  const started = Date.parse(run.startedAt ?? run.createdAt);
+  return {
+    ok: run.ok === true,
+    seconds: Math.round((Date.parse(run.endedAt ?? run.createdAt) - started) / 10) / 100,
+    stages: run.stages.map((stage) => {
+      const { created = 0, updated = 0, unchanged = 0, failed = 0, skipped = 0 } = stage.summary?.counts ?? {};
+      return { name: stage.stage, ok: stage.ok === true, created, updated, unchanged, failed, skipped };
+    }),
+    kinds,
+    netbox,
+    errors: run.stages.flatMap((stage) => [
+      ...(stage.error ? [stage.error.message] : []),
+      ...(stage.summary?.errors ?? []).map((error) => error.message),
+    ]),
+  };
+}
+
+/** The summary as a table for a person. */
+export function summaryText(title: string, summary: RunSummary): string {
+  const outcomes = ["created", "updated", "unchanged", "failed", "skipped"] as const;
+  const row = (name: string, cells: (string | number)[]) =>
+    `  ${name.padEnd(28)}${cells.map((cell) => String(cell).padStart(11)).join("")}`;
+  const lines = Object.entries(summary.kinds)
+    .sort(([left], [right]) => left.localeCompare(right))
+    .map(([kind, counts]) =>
+      row(
+        kind,
+        outcomes.map((outcome) => counts[outcome] || ""),
+      ),
+    );
+  return [
+    `${title}: ${summary.ok ? "ok" : "NOT ok"} in ${summary.seconds.toFixed(2)} s; NetBox took ${summary.netbox.requests} requests, ${summary.netbox.writes} of them writes.`,
+    row("", [...outcomes]),
+    ...lines,
+    ...summary.errors.map((error) => `  ! ${error}`),
+  ].join("\n");
+}

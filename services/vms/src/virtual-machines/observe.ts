@@ -1,0 +1,94 @@
+import type { WireError } from "@proxbox/contracts/errors";
+import type { HostFacts } from "@proxbox/netbox/hosts/facts";
+import { readListingGaps } from "@proxbox/proxmox/completeness";
+import { observeGuests } from "@proxbox/proxmox/observe-guests";
+import { observeHosts } from "@proxbox/proxmox/observe-hosts";
+import { parseDescription } from "@proxbox/proxmox/parse/description";
+import { totalDiskMebibytes } from "@proxbox/proxmox/parse/disk";
+import { parseMetadata } from "@proxbox/proxmox/parse/netbox-metadata";
+import { tagColor } from "@proxbox/proxmox/parse/tag-style";
+import { readClusterStatus, readTagColors } from "@proxbox/proxmox/resources/cluster";
+import type { GuestConfig as ProxmoxConfig } from "@proxbox/proxmox/resources/guests";
+import { type Guest, readListing } from "@proxbox/proxmox/resources/listing";
+import { proxmoxOf } from "@proxbox/proxmox/session";
+import { targetOf } from "@proxbox/proxmox/target";
+import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
+import { endpointOf, type ItemContext, type StageContext } from "@proxbox/runtime/stage";
+import type { GuestBatch, GuestConfig, PlannedGuest } from "./facts.ts";
+
+/** What an endpoint lists: its hosts and guests, and how its tags are coloured. */
+export type ObservedEndpoint = {
+  endpoint: ProxmoxEndpoint;
+  facts: HostFacts;
+  guests: Guest[];
+  webUrl: string;
+  colorOf(tag: string): string;
+  /** Why the listing may be incomplete; null when it is proven complete. */
+  doubt(): Promise<string | null>;
+};
+
+/** Lists an endpoint's guests. Throws ProxmoxAPIError as the client does. */
+export async function observeListing(ctx: StageContext, endpoint: ProxmoxEndpoint): Promise<ObservedEndpoint> {
+  const client = proxmoxOf(ctx, endpoint);
+  const [facts, listing, colors] = await Promise.all([
+    observeHosts(ctx, client, endpoint),
+    readListing(client, ctx.signal),
+    readTagColors(client, ctx.signal),
+  ]);
+  return {
+    endpoint,
+    facts,
+    guests: listing.guests,
+    webUrl: targetOf(endpoint).origins[0] ?? "",
+    colorOf: (tag) => tagColor(tag, colors),
+    doubt: async () => {
+      const gaps = await readListingGaps(client, await readClusterStatus(client, ctx.signal), ctx.signal);
+      return gaps.guests.join(" ") || null;
+    },
+  };
+}
+
+/** The configurations of an item's guests, by vmid, and why others have none. */
+export type ObservedConfigs = {
+  configs: ReadonlyMap<number, GuestConfig>;
+  failures: { plan: PlannedGuest; error: WireError }[];
+  /** Deleted in Proxmox since they were listed. */
+  gone: PlannedGuest[];
+};
+
+/** Reads the configurations of an item's guests; what is seen is kept for later stages of the run. */
+export async function observeConfigs(ctx: ItemContext, batch: GuestBatch): Promise<ObservedConfigs> {
+  const endpoint = endpointOf(ctx);
+  const guests = batch.guests.map((plan) => plan.guest);
+  const observed = await observeGuests(ctx, proxmoxOf(ctx, endpoint), endpoint, guests, { key: ctx.item.key });
+  const plans = new Map(batch.guests.map((plan) => [plan.guest.vmid, plan]));
+  const configs = new Map<number, GuestConfig>();
+  const failures: ObservedConfigs["failures"] = [];
+  const gone: PlannedGuest[] = [];
+  for (const one of observed) {
+    const plan = plans.get(one.guest.vmid);
+    if (!plan) continue;
+    if (one.state === "ok") configs.set(one.guest.vmid, plain(one.config, ctx.options.parse_description_metadata));
+    else if (one.state === "gone") gone.push(plan);
+    else failures.push({ plan, error: one.error });
+  }
+  return { configs, failures, gone };
+}
+
+function plain(config: ProxmoxConfig, withMetadata: boolean): GuestConfig {
+  const metadata = withMetadata ? parseMetadata(config.note) : null;
+  return {
+    onboot: config.startAtBoot,
+    unprivileged: config.unprivileged,
+    agent: config.agent,
+    searchDomain: config.searchDomain ?? "",
+    tags: config.tags,
+    note: parseDescription(metadata ? metadata.note : config.note),
+    metadata: metadata?.values ?? {},
+    noteFaults: metadata?.faults ?? [],
+    diskMebibytes: totalDiskMebibytes(config.disks) || null,
+    ostype: typeof config.raw.ostype === "string" ? config.raw.ostype : "",
+    platform: config.platform,
+    cloudInit: config.cloudInit,
+  };
+}
