@@ -30,14 +30,18 @@ describe("parseMetadata", () => {
     expect(parseMetadata(note).values).toEqual(values);
   });
 
-  test.each([['{"role": true}'], ['{"role": 1.5}'], ['{"role": "1"}'], ['{"role": null}'], ['{"role": 0}'], ['{"role": -1}']])(
-    "%s is refused by name, the rest is taken",
-    (body) => {
-      const { values, faults } = parseMetadata(block(body.replace("}", ', "site": 5}')));
-      expect(values).toEqual({ site: 5 });
-      expect(faults).toEqual(['"role" must be the id of a NetBox object, a whole number above 0.']);
-    },
-  );
+  test.each([
+    ['{"role": true}'],
+    ['{"role": 1.5}'],
+    ['{"role": "1"}'],
+    ['{"role": null}'],
+    ['{"role": 0}'],
+    ['{"role": -1}'],
+  ])("%s is refused by name, the rest is taken", (body) => {
+    const { values, faults } = parseMetadata(block(body.replace("}", ', "site": 5}')));
+    expect(values).toEqual({ site: 5 });
+    expect(faults).toEqual(['"role" must be the id of a NetBox object, a whole number above 0.']);
+  });
 
   test.each([["name"], ["vcpus"], ["memory"], ["disk"], ["tags"], ["status"], ["description"], ["__proto__"]])(
     "%s is no field a note may set",

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { tagColor, parseTagStyle } from "./tag-style.ts";
+import { parseTagStyle, tagColor } from "./tag-style.ts";
 import { parseTags } from "./tags.ts";
 
 test.each([

@@ -1,0 +1,125 @@
+import type { ProxmoxAPIError } from "@proxbox/runtime/errors";
+import { retry } from "@proxbox/runtime/retry";
+import pLimit, { type LimitFunction } from "p-limit";
+import { readData } from "./answer.ts";
+import {
+  combineFailures,
+  isConnectionFailure,
+  isProxmoxError,
+  missingCredentials,
+  type Subject,
+  toFailure,
+} from "./failures.ts";
+import { loginOf, ticketOf } from "./login.ts";
+import type { ProxmoxTarget } from "./target.ts";
+import { openSession } from "./trust.ts";
+
+/** What a read may say besides its path. */
+export type ReadOptions = {
+  signal: AbortSignal;
+  /** The node that answers: its reads share one limit of three. Left out: the limit of calls to no certain node. */
+  node?: string;
+  query?: Record<string, string>;
+};
+
+/** Reads one Proxmox VE endpoint; disposing it closes its idle connections. */
+export type ProxmoxClient = AsyncDisposable & {
+  /** Name of the endpoint, for messages. */
+  readonly name: string;
+  /**
+   * The `data` of the answer to `GET /api2/json<path>`. Throws ProxmoxAPIError (see failures.ts for the codes), and
+   * CancelledError once the signal is aborted.
+   */
+  get(path: string, options: ReadOptions): Promise<unknown>;
+};
+
+/** pveproxy and pvedaemon have three workers each (Proxmox VE 9.2); a fourth request would only wait there. */
+const inFlightPerNode = 3;
+const longestBackoffMs = 30_000;
+
+/**
+ * A client for one endpoint: at most three requests in flight per node; reads are tried again after a broken
+ * connection, a 5xx or a broken answer as often as the endpoint allows; of its addresses the first that answers is
+ * kept. After a timeout or with an offline node nothing is tried again here: the wait was long enough already.
+ */
+export function createProxmoxClient(target: ProxmoxTarget): ProxmoxClient {
+  const limits = new Map<string, LimitFunction>();
+  const sessions = new Map<string, Bun.FetchSession>();
+  const login = loginOf(target.credentials, takeTicket);
+  const scrub = scrubber(target);
+  let origins = target.origins;
+
+  /** Sends one request to the first address that answers, and reads the whole answer. */
+  async function exchange(path: string, init: RequestInit, caller?: AbortSignal): Promise<unknown> {
+    const failures: ProxmoxAPIError[] = [];
+    for (const origin of origins) {
+      const subject: Subject = { endpoint: target.name, origin, path, identity: login?.identity ?? "" };
+      const timeout = AbortSignal.timeout(target.timeoutMs);
+      const signal = caller ? AbortSignal.any([caller, timeout]) : timeout;
+      try {
+        const session = sessions.get(origin) ?? (await openSession(target.trust, subject, signal));
+        sessions.set(origin, session);
+        const response = await session.fetch(`${origin}/api2/json${path}`, { ...init, signal, redirect: "manual" });
+        origins = [origin, ...target.origins.filter((other) => other !== origin)];
+        return await readData(response, subject, scrub);
+      } catch (thrown) {
+        caller?.throwIfAborted();
+        const failure = toFailure(thrown, subject, target.timeoutMs);
+        if (!isConnectionFailure(failure)) throw failure;
+        failures.push(failure);
+      }
+    }
+    throw combineFailures(failures, target.name);
+  }
+
+  async function takeTicket(user: string, password: string): Promise<string> {
+    const body = new URLSearchParams({ username: user, password });
+    const answer = await exchange("/access/ticket", { method: "POST", body });
+    return ticketOf(answer, target.name, user);
+  }
+
+  async function read(path: string, signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
+    if (!login) throw missingCredentials(target.name);
+    const headers = await login.headers();
+    try {
+      return await exchange(path, { headers }, signal);
+    } catch (thrown) {
+      if (!isProxmoxError(thrown, "proxmox_unauthorized") || !login.refused(headers)) throw thrown;
+      return await exchange(path, { headers: await login.headers() }, signal);
+    }
+  }
+
+  return {
+    name: target.name,
+    get(path, { signal, node = "", query }) {
+      const whole = query ? `${path}?${new URLSearchParams(query)}` : path;
+      return limitOf(node)(() =>
+        retry(() => read(whole, signal), {
+          retries: target.retries,
+          minDelayMs: target.backoffMs,
+          maxDelayMs: longestBackoffMs,
+          signal,
+          when: (error) => error.retryable && !waitedLong.some((code) => isProxmoxError(error, code)),
+        }),
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      for (const session of sessions.values()) session.close();
+    },
+  };
+
+  function limitOf(node: string): LimitFunction {
+    const limit = limits.get(node) ?? pLimit(inFlightPerNode);
+    limits.set(node, limit);
+    return limit;
+  }
+}
+
+const waitedLong = ["proxmox_timeout", "proxmox_node_offline"] as const;
+
+/** Takes our own secrets out of a text that a server sent back. */
+function scrubber({ credentials }: ProxmoxTarget): (text: string) => string {
+  const secret = credentials?.by === "token" ? credentials.secret : credentials?.password;
+  return (text) => (secret ? text.replaceAll(secret, "…") : text);
+}

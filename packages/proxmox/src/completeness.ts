@@ -1,0 +1,42 @@
+import type { ProxmoxClient } from "./client.ts";
+import { hiddenBelow, holdsOn, type Permissions, readPermissions } from "./resources/access.ts";
+import type { ClusterStatus } from "./resources/cluster.ts";
+
+/**
+ * Why a listing of an endpoint may lack something that is there: one sentence each, empty when it is complete. Only
+ * a complete listing proves that something is gone.
+ */
+export type ListingGaps = { guests: string[]; storages: string[] };
+
+/**
+ * Reads what we may see and finds the gaps of a listing that was read without error. GET /cluster/resources and
+ * GET /storage leave out silently what we may not see, and a node that is offline answers for nothing.
+ */
+export async function readListingGaps(
+  client: ProxmoxClient,
+  status: ClusterStatus,
+  signal: AbortSignal,
+): Promise<ListingGaps> {
+  return listingGaps(await readPermissions(client, signal), status);
+}
+
+/** The same from what was read; pure. */
+export function listingGaps(permissions: Permissions, status: ClusterStatus): ListingGaps {
+  const estate = estateGaps(status);
+  if (!holdsOn(permissions, "/", "Sys.Audit")) estate.push("Sys.Audit on / is missing, so nodes may be hidden.");
+  const hidden = (path: string, privilege: string) =>
+    hiddenBelow(permissions, path, privilege).map((at) => `${privilege} is missing or does not propagate on ${at}.`);
+  return {
+    guests: [...estate, ...hidden("/vms", "VM.Audit")],
+    storages: [...estate, ...hidden("/storage", "Datastore.Audit")],
+  };
+}
+
+function estateGaps(status: ClusterStatus): string[] {
+  if (status.mode === "restricted") return ["The state of the cluster may not be read."];
+  const gaps: string[] = [];
+  if (status.nodes.length === 0) gaps.push("The cluster lists no node.");
+  if (status.quorate === false) gaps.push("The cluster has no quorum.");
+  for (const node of status.nodes) if (node.online !== true) gaps.push(`Node ${node.name} is not online.`);
+  return gaps;
+}

@@ -1,0 +1,237 @@
+import { describe, expect, test } from "bun:test";
+import { clientFor, data, failureOf, reset, serve } from "./server.ts";
+
+const signal = AbortSignal.timeout(20_000);
+
+describe("logging in", () => {
+  test("a token goes into every request", async () => {
+    using server = serve((request) => data(request.headers.get("authorization")));
+    expect(await server.client.get("/version", { signal })).toBe("PVEAPIToken=root@pam!proxbox=4b1f-secret");
+  });
+
+  test("a password is exchanged once for a ticket, and again when that is refused", async () => {
+    const logins: unknown[] = [];
+    let valid = "";
+    using server = serve(
+      async (request, path) => {
+        if (path === "/access/ticket") {
+          logins.push(Object.fromEntries(new URLSearchParams(await request.text())));
+          valid = `PVE:root@pam:${logins.length}::+/=`;
+          return data({ ticket: valid, username: "root@pam", CSRFPreventionToken: "x" });
+        }
+        const sent = request.headers.get("cookie") === `PVEAuthCookie=${encodeURIComponent(valid)}`;
+        return sent ? data("in") : new Response("", { status: 401 });
+      },
+      { credentials: { by: "password", user: "root@pam", password: "p&w=1" } },
+    );
+    const many = Array.from({ length: 10 }, () => server.client.get("/version", { signal }));
+    expect(new Set(await Promise.all(many))).toEqual(new Set(["in"]));
+    expect(logins).toEqual([{ username: "root@pam", password: "p&w=1" }]);
+    valid = "expired on the server";
+    expect(await server.client.get("/version", { signal })).toBe("in");
+    expect(logins).toHaveLength(2);
+  });
+
+  test("a second factor cannot be given", async () => {
+    using server = serve(() => data({ ticket: "PVE:!tfa!x", NeedTFA: 1, username: "root@pam" }), {
+      credentials: { by: "password", user: "root@pam", password: "p" },
+    });
+    const failure = await failureOf(server.client.get("/version", { signal }));
+    expect(failure.code).toBe("proxmox_unauthorized");
+    expect(failure.next).toBe("Use an API token for this endpoint.");
+  });
+
+  test("without credentials nothing is sent", async () => {
+    let asked = 0;
+    using server = serve(() => data(++asked), { credentials: null });
+    expect(await failureOf(server.client.get("/version", { signal }))).toMatchObject({
+      code: "proxmox_unauthorized",
+      field: "token_value",
+    });
+    expect(asked).toBe(0);
+  });
+});
+
+describe("failures have a code, a sentence and the next step", () => {
+  const answer = (status: number, message: string) =>
+    Response.json({ data: null, message: `${message}\n` }, { status });
+  test.each<[string, () => Response, string, number, RegExp]>([
+    [
+      "401",
+      () => answer(401, "no such token 'proxbox' for user 'root@pam'"),
+      "proxmox_unauthorized",
+      1,
+      /refused the API token root@pam!proxbox \(401\): no such token/,
+    ],
+    [
+      "403",
+      () => answer(403, "Permission check failed (/vms/100, VM.Audit)"),
+      "proxmox_forbidden",
+      1,
+      /lacks the privilege VM\.Audit on \/vms\/100 \(403\)/,
+    ],
+    ["403 without words", () => new Response("", { status: 403 }), "proxmox_forbidden", 1, /lacks a privilege \(403\)/],
+    [
+      "595",
+      () => answer(595, "No route to host"),
+      "proxmox_node_offline",
+      1,
+      /cannot reach the node that answers .* \(595\): No route to host\.$/,
+    ],
+    ["596", () => new Response("", { status: 596 }), "proxmox_node_offline", 1, /\(596\)/],
+    ["599", () => answer(599, "Too many redirections"), "proxmox_node_offline", 1, /\(599\)/],
+    ["500", () => answer(500, "got timeout"), "proxmox_error", 3, /with 500: got timeout\.$/],
+    ["503", () => new Response("<html>", { status: 503 }), "proxmox_error", 3, /with 503/],
+    ["501", () => answer(501, "Method 'GET /x' not implemented"), "proxmox_error", 1, /with 501/],
+    [
+      "400",
+      () => Response.json({ data: null, errors: { vmid: "invalid format" } }, { status: 400 }),
+      "proxmox_error",
+      1,
+      /vmid: invalid format/,
+    ],
+    [
+      "a guest that left",
+      () => answer(500, "Configuration file 'nodes/pve1/qemu-server/100.conf' does not exist"),
+      "proxmox_not_found",
+      1,
+      /has no \/x/,
+    ],
+    [
+      "half of a JSON text",
+      () => new Response('{"data":[{"vmid":1'),
+      "proxmox_bad_answer",
+      3,
+      /no whole JSON object \(18 characters\)/,
+    ],
+    [
+      "an HTML page",
+      () => new Response("<!DOCTYPE html><html>"),
+      "proxmox_bad_answer",
+      3,
+      /an HTML page instead of JSON/,
+    ],
+    ["an empty body", () => new Response(""), "proxmox_bad_answer", 3, /an empty body/],
+    ["JSON without data", () => Response.json({ ok: 1 }), "proxmox_bad_answer", 3, /JSON that has no data/],
+    [
+      "a redirect",
+      () => Response.redirect("https://example.com/"),
+      "proxmox_bad_answer",
+      3,
+      /a redirect to https:\/\/example\.com\//,
+    ],
+    ["a broken connection", reset, "proxmox_unreachable", 3, /does not answer \/x: .*closed unexpectedly\.$/],
+  ])("%s", async (_, respond, code, requests, message) => {
+    let asked = 0;
+    using server = serve(() => {
+      asked++;
+      return respond();
+    });
+    const failure = await failureOf(server.client.get("/x", { signal }));
+    expect(failure).toMatchObject({ name: "ProxmoxAPIError", code, object: "endpoint pve" });
+    expect(failure.message).toMatch(message);
+    expect(asked).toBe(requests);
+  });
+
+  test("no failure contains a secret, even when the server sends it back", async () => {
+    using server = serve((request) =>
+      Response.json({ data: null, message: `bad: ${request.headers.get("authorization")}` }, { status: 401 }),
+    );
+    const failure = await failureOf(server.client.get("/x", { signal }));
+    expect(failure.message).toContain("bad: PVEAPIToken=root@pam!proxbox=…");
+    expect(JSON.stringify([failure.message, failure.cause, String(failure.cause)])).not.toContain("4b1f-secret");
+  });
+});
+
+describe("trying again", () => {
+  test.each([
+    ["reset", reset],
+    ["502", () => new Response("", { status: 502 })],
+    ["half JSON", () => new Response("{")],
+  ])("a read succeeds after %s twice", async (_, respond) => {
+    let asked = 0;
+    using server = serve(() => (++asked <= 2 ? respond() : data("here")));
+    expect(await server.client.get("/x", { signal })).toBe("here");
+  });
+
+  test("a timeout is not waited for again", async () => {
+    let asked = 0;
+    using server = serve(
+      async () => {
+        asked++;
+        await Bun.sleep(400);
+        return data(1);
+      },
+      { timeoutMs: 80 },
+    );
+    const failure = await failureOf(server.client.get("/x", { signal }));
+    expect(failure).toMatchObject({ code: "proxmox_timeout", retryable: true });
+    expect(failure.message).toBe(`Proxmox endpoint pve at ${server.origin} did not answer /x within 0.08 s.`);
+    expect(asked).toBe(1);
+  });
+
+  test("an aborted read is cancelled, not failed", async () => {
+    const controller = new AbortController();
+    using server = serve(async () => {
+      controller.abort();
+      await Bun.sleep(200);
+      return data(1);
+    });
+    const failure = await failureOf(server.client.get("/x", { signal: controller.signal }));
+    expect(failure.name).toBe("CancelledError");
+  });
+});
+
+describe("addresses", () => {
+  test("the second is used when the first does not answer, and kept", async () => {
+    let asked = 0;
+    using server = serve(() => data(++asked));
+    const client = clientFor([unused(), server.origin]);
+    expect(await client.get("/x", { signal })).toBe(1);
+    expect(await client.get("/x", { signal })).toBe(2);
+  });
+
+  test("when none answers the failure names them all", async () => {
+    const [first, second] = [unused(), unused()];
+    const failure = await failureOf(clientFor([first, second], { retries: 0 }).get("/x", { signal }));
+    expect(failure).toMatchObject({ code: "proxmox_unreachable", retryable: true });
+    expect(failure.message).toContain(first);
+    expect(failure.message).toContain(second);
+  });
+
+  test("an endpoint without address says so", async () => {
+    const failure = await failureOf(clientFor([]).get("/x", { signal }));
+    expect(failure).toMatchObject({ code: "proxmox_unreachable", field: "ip_address" });
+  });
+});
+
+test("at most three requests are in flight per node, and nodes do not wait for each other", async () => {
+  const inFlight = new Map<string, number>();
+  const most = new Map<string, number>();
+  let together = 0;
+  using server = serve(async (_, path) => {
+    const node = path.split("/")[2] ?? "";
+    inFlight.set(node, (inFlight.get(node) ?? 0) + 1);
+    most.set(node, Math.max(most.get(node) ?? 0, inFlight.get(node) ?? 0));
+    together = Math.max(
+      together,
+      inFlight.values().reduce((sum, count) => sum + count, 0),
+    );
+    await Bun.sleep(15);
+    inFlight.set(node, (inFlight.get(node) ?? 0) - 1);
+    return data(1);
+  });
+  const reads = ["a", "b"].flatMap((node) =>
+    Array.from({ length: 12 }, () => server.client.get(`/nodes/${node}/x`, { signal, node })),
+  );
+  await Promise.all([...reads, ...Array.from({ length: 9 }, () => server.client.get("/cluster/none", { signal }))]);
+  expect(Object.fromEntries(most)).toEqual({ a: 3, b: 3, none: 3 });
+  expect(together).toBeGreaterThan(6);
+});
+
+/** An address where nothing listens. */
+function unused(): string {
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  void server.stop(true);
+  return `https://127.0.0.1:${server.port}`;
+}
