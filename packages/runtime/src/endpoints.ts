@@ -3,6 +3,7 @@ import { decode } from "@proxbox/contracts/envelope";
 import { names } from "@proxbox/contracts/streams";
 import { openBucket } from "./buckets.ts";
 import type { Bus } from "./bus.ts";
+import { streamState } from "./reader.ts";
 import type { Vault } from "./vault.ts";
 
 /** A Proxmox endpoint with its secrets in clear; null: none. Never into a message, a log or a label. */
@@ -21,7 +22,7 @@ export type NetBoxEndpoint = Omit<StoredNetBoxEndpoint, "token" | "token_key"> &
   authorization: string;
 };
 
-/** The configured endpoints. Always read from the bucket, so that a change is in force for the next stage or item. */
+/** The configured endpoints as they are now: a change is in force for the next stage and the next item. */
 export type Endpoints = {
   /** Ordered by id; disabled ones only when asked for. Throws ConfigError `secret_unreadable`. */
   proxmox(options?: { disabled?: boolean }): Promise<ProxmoxEndpoint[]>;
@@ -32,34 +33,40 @@ export type Endpoints = {
 /** Opens the endpoints kept in PBX_CFG. */
 export function openEndpoints(bus: Bus, vault: Vault): Endpoints {
   const bucket = openBucket(bus, names.settings);
-  const clear = (sealed: string) => (sealed === "" ? null : vault.open(sealed));
-  return {
-    proxmox: async ({ disabled = false } = {}) => {
-      const stored = (await bucket.list(settingKeys.proxmoxAll)).map(({ value }) =>
-        decode(StoredProxmoxEndpoint, value),
-      );
-      return stored
-        .filter((endpoint) => disabled || endpoint.enabled)
-        .sort((left, right) => left.id - right.id)
-        .map((endpoint) => ({
-          ...endpoint,
-          password: clear(endpoint.password),
-          token_value: clear(endpoint.token_value),
-        }));
-    },
-    netbox: async () => {
-      const stored = (await bucket.list(settingKeys.netboxAll)).map(({ value }) => decode(StoredNetBoxEndpoint, value));
-      const [endpoint] = stored.filter(({ enabled }) => enabled).sort((left, right) => left.id - right.id);
-      if (!endpoint) return null;
-      const secrets = { token: clear(endpoint.token), token_key: clear(endpoint.token_key) };
-      return {
-        ...endpoint,
-        ...secrets,
-        url: netboxUrl(endpoint),
-        authorization: netboxAuthorization(endpoint, secrets),
-      };
-    },
+  let known: { mark: string; proxmox: ProxmoxEndpoint[]; netbox: NetBoxEndpoint[] } | null = null;
+  const read = async () => {
+    // Asking how long the bucket has grown proves that what is known is current, for one short request.
+    const { epoch, lastSeq } = await streamState(bus, `KV_${names.settings}`);
+    const mark = `${epoch}-${lastSeq}`;
+    if (known?.mark === mark) return known;
+    const proxmox = await bucket.list(settingKeys.proxmoxAll);
+    const netbox = await bucket.list(settingKeys.netboxAll);
+    known = {
+      mark,
+      proxmox: proxmox.map(({ value }) => clearProxmox(decode(StoredProxmoxEndpoint, value), vault)).sort(byId),
+      netbox: netbox.map(({ value }) => clearNetBox(decode(StoredNetBoxEndpoint, value), vault)).sort(byId),
+    };
+    return known;
   };
+  return {
+    proxmox: async ({ disabled = false } = {}) => (await read()).proxmox.filter(({ enabled }) => disabled || enabled),
+    netbox: async () => (await read()).netbox.find(({ enabled }) => enabled) ?? null,
+  };
+}
+
+const byId = (left: { id: number }, right: { id: number }) => left.id - right.id;
+
+function clearProxmox(stored: StoredProxmoxEndpoint, vault: Vault): ProxmoxEndpoint {
+  return { ...stored, password: clear(stored.password, vault), token_value: clear(stored.token_value, vault) };
+}
+
+function clearNetBox(stored: StoredNetBoxEndpoint, vault: Vault): NetBoxEndpoint {
+  const secrets = { token: clear(stored.token, vault), token_key: clear(stored.token_key, vault) };
+  return { ...stored, ...secrets, url: netboxUrl(stored), authorization: netboxAuthorization(stored, secrets) };
+}
+
+function clear(sealed: string, vault: Vault): string | null {
+  return sealed === "" ? null : vault.open(sealed);
 }
 
 /**

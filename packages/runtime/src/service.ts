@@ -1,0 +1,173 @@
+import type { Author } from "@proxbox/contracts/envelope";
+import type { Domain } from "@proxbox/contracts/stages";
+import { consumerNames, names } from "@proxbox/contracts/streams";
+import { openBlobs } from "./blobs.ts";
+import { openBucket } from "./buckets.ts";
+import { type Bus, busOptions, connectBus } from "./bus.ts";
+import { watchCancellations } from "./cancellations.ts";
+import type { Environment } from "./config.ts";
+import { coordinate } from "./coordinator.ts";
+import { type DeliveryOptions, handleDeliveries } from "./deliveries.ts";
+import { openEndpoints } from "./endpoints.ts";
+import { createHealth, serveHealth } from "./health.ts";
+import { createLogger, type Logger } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { createPermits } from "./permits.ts";
+import { sleep } from "./retry.ts";
+import { createSamples } from "./samples.ts";
+import { readServiceConfig, type ServiceConfig } from "./settings.ts";
+import { createShared } from "./shared.ts";
+import { loadStages, type Stage } from "./stage.ts";
+import type { StageHost } from "./stage-context.ts";
+import { ensureStreams, streamChoices } from "./streams.ts";
+import { openVault, type Vault } from "./vault.ts";
+import { version } from "./version.ts";
+import { workItem } from "./worker.ts";
+
+/**
+ * A running domain service. Disposing it drains: it takes nothing new, gives its stages to other replicas at once, and lets
+ * the items in hand end for PROXBOX_DRAIN_SECONDS before it gives them back too.
+ */
+export type StageService = AsyncDisposable & {
+  /** The port of /health, /ready and /metrics; null: not served. */
+  readonly healthPort: number | null;
+};
+
+/** Which domain service to open, and where its stages are (`<dir>/<stage>/stage.ts`). */
+export type StageServiceOptions = { domain: Domain; dir: string; env: Environment; signal: AbortSignal };
+
+/**
+ * Opens a domain service: settings, log, bus, streams, vault, stages, loops, health. `signal` ends a start that waits.
+ * Throws ConfigError when it cannot start as it is configured.
+ */
+export async function openStageService({ domain, dir, env, signal }: StageServiceOptions): Promise<StageService> {
+  const config = readServiceConfig(env);
+  const replica = config.PROXBOX_REPLICA;
+  const log = createLogger({ service: domain, replica, level: config.PROXBOX_LOG_LEVEL });
+  const stages = await loadStages(domain, dir);
+  await using starting = new AsyncDisposableStack();
+  const bus = starting.use(await connectBus(busOptions(config, `${domain}/${replica}`, signal), log));
+  await ensureStreams(bus, streamChoices(config));
+  const key = { text: config.PROXBOX_ENCRYPTION_KEY, file: config.PROXBOX_ENCRYPTION_KEY_FILE };
+  const vault = await openVault({ bucket: openBucket(bus, names.settings), key, log });
+  const service = starting.use(await createStageService({ domain, stages, config, log, bus, vault }));
+  const running = starting.move();
+  return { healthPort: service.healthPort, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** What a domain service is made of. */
+export type StageServiceParts = {
+  domain: Domain;
+  stages: readonly Stage[];
+  config: ServiceConfig;
+  log: Logger;
+  bus: Bus;
+  vault: Vault;
+};
+
+/** Starts the loops and the health port of a domain service on a bus that stays the caller's. */
+export async function createStageService(parts: StageServiceParts): Promise<StageService> {
+  const { domain, config, log, bus } = parts;
+  const state = { draining: false };
+  await using starting = new AsyncDisposableStack();
+  const metrics = createMetrics(domain);
+  const checks = {
+    bus: () => bus.connected() || "The connection to nats-server is lost; it is being made again.",
+    draining: () => !state.draining || "The service is stopping.",
+  };
+  const health = createHealth({ service: domain, version, metrics, checks });
+  const port = config.PROXBOX_HEALTH_PORT;
+  const served =
+    port === undefined ? null : starting.use(serveHealth({ port, host: config.PROXBOX_HEALTH_HOST, health }));
+  const shared = starting.use(createShared(log));
+  const cancellations = starting.use(watchCancellations(bus, log));
+  starting.defer(keepStreams(bus, config, log));
+  const author: Author = { svc: domain, replica: config.PROXBOX_REPLICA, build: config.PROXBOX_BUILD };
+  const requestTimeoutMs = config.PROXBOX_NETBOX_TIMEOUT_SECONDS * 1_000;
+  const host: StageHost = {
+    stages: new Map(parts.stages.map((stage) => [stage.name, stage])),
+    bus,
+    blobs: openBlobs(bus),
+    permits: createPermits(bus, { requestTimeoutMs, log, metrics }),
+    samples: createSamples(bus, author.replica),
+    metrics,
+    endpoints: openEndpoints(bus, parts.vault),
+    cancellations,
+    shared,
+    author,
+    log,
+  };
+  starting.use(startLoops(host, domain, config, () => (state.draining = true)));
+  log.info(
+    { event: "service.started", version, health: served?.port ?? null, stages: [...host.stages.keys()] },
+    "Ready.",
+  );
+  const running = starting.move();
+  return { healthPort: served?.port ?? null, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+const coordinators = 2;
+const releaseMs = 3_000;
+
+function startLoops(host: StageHost, domain: Domain, config: ServiceConfig, onStop: () => void): AsyncDisposable {
+  const { bus, log } = host;
+  const draining = new AbortController();
+  const stopping = new AbortController();
+  const loops = Promise.all([
+    keepTaking(bus, {
+      stream: names.commands,
+      consumer: consumerNames.commandsOf(domain),
+      concurrency: coordinators,
+      signal: draining.signal,
+      log,
+      // Another replica goes on with a stage without loss, so it is not waited for.
+      handle: (delivery) => coordinate(host, delivery, draining.signal),
+    }),
+    keepTaking(bus, {
+      stream: names.items,
+      consumer: consumerNames.itemsOf(domain),
+      concurrency: config.PROXBOX_ITEM_WORKERS,
+      signal: draining.signal,
+      log,
+      handle: (delivery) => workItem(host, delivery, stopping.signal),
+    }),
+  ]);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      onStop();
+      log.info({ event: "service.stopping" }, "Finishing the work in hand.");
+      draining.abort();
+      const over = new AbortController();
+      const ended = loops.finally(() => over.abort());
+      await sleep(config.PROXBOX_DRAIN_SECONDS * 1_000, over.signal).catch(() => {});
+      stopping.abort();
+      // Without a server nothing can be given back; it takes it back by itself when the connection is gone.
+      await Promise.race([ended, Bun.sleep(releaseMs)]);
+      log.info({ event: "service.stopped" }, "Nothing is in hand any more.");
+    },
+  };
+}
+
+// A loop may end only because it was told to.
+async function keepTaking(bus: Bus, options: DeliveryOptions): Promise<void> {
+  while (!options.signal.aborted && !bus.closing.aborted) {
+    try {
+      await handleDeliveries(bus, options);
+    } catch (error) {
+      options.log.error(
+        { event: "bus.loop", consumer: options.consumer, err: error },
+        "Taking messages failed; again.",
+      );
+      await sleep(2_000, options.signal).catch(() => {});
+    }
+  }
+}
+
+/** After a reconnection the server may be another, or have lost its disk: its streams are made again if they are missing. */
+function keepStreams(bus: Bus, config: ServiceConfig, log: Logger): () => void {
+  return bus.onReconnect(() => {
+    ensureStreams(bus, streamChoices(config)).catch((error) =>
+      log.error({ event: "bus.streams", err: error }, "The streams could not be checked after the reconnection."),
+    );
+  });
+}
