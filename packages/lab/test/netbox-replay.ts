@@ -67,8 +67,7 @@ const compareText = (recorded: string, got: string, at: string): string | undefi
 const OF_THE_MACHINE = new Set(["hostname", "installed_apps"]);
 
 /** Counters nested in the answer to a write are those of before it. */
-const isNestedCounter = (key: string, at: string) =>
-  key.endsWith("_count") && !/^body(\.results)?(\[\d+\])?$/.test(at);
+const isNestedCounter = (key: string, at: string) => key.endsWith("_count") && !/^body(\.results)?(\[\d+\])?$/.test(at);
 
 const compareObjects = (recorded: JsonObject, got: JsonObject, at: string): string | undefined => {
   const missing = Object.keys(recorded).filter((key) => !(key in got));

@@ -58,7 +58,7 @@ const snapshot = (world: World, model: Model, row: Row | undefined): JsonObject 
 
 const titleOf = ({ model }: ChangeRecord): string => {
   const app = model.type.split(".")[0] ?? "";
-  const words = model.object.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  const words = model.noun ?? model.object.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
   return `${app.charAt(0).toUpperCase()}${app.slice(1)} | ${words}`;
 };
 

@@ -181,6 +181,8 @@ export type Model = {
   readonly type: string;
   /** Class name, as in "No VirtualMachine matches the given query." */
   readonly object: string;
+  /** Its name in words, where that is not the class name's. */
+  readonly noun?: string;
   /** Table name in the database, for the text of integrity errors. */
   readonly table: string;
   readonly fields: Readonly<Record<string, Field>>;

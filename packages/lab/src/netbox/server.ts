@@ -1,18 +1,15 @@
-import { type Action, type Grant, TOKENS } from "./access.ts";
-import { type Answer, allowed, answer, type Call, Stale } from "./api.ts";
+import { type Action, TOKENS } from "./access.ts";
 import { type CostModel, createCost } from "./cost.ts";
-import { type Counts, countRequest, noCounts } from "./counts.ts";
-import { Refusal } from "./errors.ts";
+import { type Counts, noCounts } from "./counts.ts";
 import { createFaults, type Fault } from "./faults.ts";
-import type { Json, JsonObject, Row } from "./model.ts";
+import type { JsonObject, Row } from "./model.ts";
 import { modelsFor } from "./models/all.ts";
 import type { PluginRelease } from "./models/plugin-parts.ts";
-import { pageFor } from "./pages.ts";
 import { present, wholeShape } from "./present.ts";
 import { removeRow } from "./remove.ts";
-import { type Route, routeOf } from "./routes.ts";
+import { resetScene, type Scene, serve } from "./requests.ts";
 import { seed } from "./seed.ts";
-import { createWorld, store, tableAt, transaction } from "./world.ts";
+import { createWorld, store, tableAt, transaction, type World } from "./world.ts";
 import { create } from "./write.ts";
 
 /** A token by the name it has here. */
@@ -74,134 +71,47 @@ const SECRETS: Readonly<Record<TokenName, string>> = {
   readonly: TOKENS.readonly,
 };
 
+/** Who writes when a test does. */
 const SELF = { user: "admin", request: "simulator" };
-const ALL = { partial: false, accepts: () => true };
 
-const toResponse = (method: string, route: Route, result: Answer): Response => {
-  const headers = new Headers({ "API-Version": "4.6" });
-  if (route.kind === "model") headers.set("Allow", allowed(route.table, route.id !== undefined).join(", "));
-  if (result.etag !== undefined) headers.set("ETag", result.etag);
-  if (result.status === 204) return new Response(null, { status: 204, headers });
-  headers.set("Content-Type", "application/json");
-  return new Response(method === "HEAD" ? null : JSON.stringify(result.body), { status: result.status, headers });
-};
+const WHOLE = { partial: false, accepts: () => true };
 
-const refused = (error: unknown): Answer => {
-  if (!(error instanceof Refusal)) throw error;
-  const etag = error instanceof Stale ? { etag: error.etag } : {};
-  return { status: error.status, body: error.body, written: 0, shown: 0, ...etag };
-};
-
-/** A response whose body ends in an error: the client sees the connection close. */
-const broken = (text: string): Response => {
-  const bytes = new TextEncoder().encode(text);
-  const body = new ReadableStream({
-    start: (controller) => {
-      if (bytes.length > 0) controller.enqueue(bytes);
-      controller.error(new Error("connection lost"));
-    },
-  });
-  return new Response(body, { headers: { "Content-Type": "application/json", "Content-Length": "1000000" } });
-};
-
-const LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Log in</title></head><body></body></html>";
-
-/** Starts a simulated NetBox on a free port (or `port`). Dispose of it to stop it. */
-export const startNetBox = async (options: StartOptions = {}): Promise<SimulatedNetBox> => {
+const setScene = (options: StartOptions): Scene => {
   const release = options.plugin ?? "0.0.29.post6";
-  const version = options.version ?? "4.6.8";
   const world = createWorld(modelsFor(release));
   world.settings.enforceGlobalUnique = options.enforceGlobalUnique ?? true;
   seed(world, release);
-  const faults = createFaults();
-  const grants: Grant[] = [];
-  let counts = noCounts();
-  let changesBefore = world.changes.length;
-  let inFlight = 0;
-  let peak = 0;
-  let capacity: { limit: number; status: number } | null =
-    options.capacity === undefined ? null : { limit: options.capacity, status: 503 };
-  let cost = createCost(options.cost ?? null);
-
-  const process = async (request: Request, url: URL, route: Route): Promise<Response> => {
-    const page = pageFor(request, url, route, world, version, release);
-    if (page) return page;
-    if (route.kind !== "model") throw new Error("every other route has a page");
-    const raw = request.method === "GET" || request.method === "HEAD" ? "" : await request.text();
-    const call: Call = {
-      method: request.method,
-      url,
-      address: url.origin,
-      table: route.table,
-      id: route.id,
-      authorization: request.headers.get("authorization"),
-      ifMatch: request.headers.get("if-match"),
-      body: () => parseJson(raw),
-    };
-    const work = await cost.begin(call, raw);
-    try {
-      const result = ((): Answer => {
-        try {
-          return answer(world, grants, call);
-        } catch (error) {
-          return refused(error);
-        }
-      })();
-      await work.spend(result);
-      counts.objectsWritten += result.status < 300 ? result.written : 0;
-      return toResponse(request.method, route, result);
-    } finally {
-      work.end();
-    }
+  return {
+    world,
+    version: options.version ?? "4.6.8",
+    release,
+    faults: createFaults(),
+    grants: [],
+    cost: createCost(options.cost ?? null),
+    capacity: options.capacity === undefined ? null : { limit: options.capacity, status: 503 },
+    counts: noCounts(),
+    inFlight: 0,
+    peak: 0,
   };
+};
 
-  const meet = async (fault: Fault | undefined, request: Request, url: URL, route: Route): Promise<Response> => {
-    switch (fault?.kind) {
-      case "status":
-        return Response.json(fault.body ?? { detail: "injected" }, { status: fault.status });
-      case "html":
-        return new Response(LOGIN_PAGE, { headers: { "Content-Type": "text/html" } });
-      case "reset":
-        return broken("");
-      case "delay":
-        await Bun.sleep(fault.ms);
-        return process(request, url, route);
-      case "lost-answer":
-        await process(request, url, route);
-        return broken("");
-      case "truncated": {
-        const text = await (await process(request, url, route)).text();
-        return broken(text.slice(0, Math.floor(text.length / 2)));
-      }
-      default:
-        return process(request, url, route);
-    }
-  };
+const rowAt = (world: World, path: string, id: number): Row => {
+  const row = tableAt(world, path).rows.get(id);
+  if (!row) throw new Error(`the simulated NetBox has no ${path}/${id}`);
+  return row;
+};
 
-  const serve = async (request: Request): Promise<Response> => {
-    const url = new URL(request.url);
-    const route = routeOf(world, url);
-    countRequest(counts, request.method, route.path);
-    inFlight += 1;
-    peak = Math.max(peak, inFlight);
-    try {
-      const response =
-        capacity && inFlight > capacity.limit
-          ? new Response("Service Unavailable", { status: capacity.status })
-          : await meet(faults.meet(request.method, route.path), request, url, route);
-      if (response.status >= 400) counts.refused += 1;
-      return response;
-    } finally {
-      inFlight -= 1;
-    }
-  };
-
+/** Starts a simulated NetBox on a free port (or `port`). Dispose of it to stop it. */
+export const startNetBox = async (options: StartOptions = {}): Promise<SimulatedNetBox> => {
+  const scene = setScene(options);
+  const { world } = scene;
+  let changesBefore = 0;
   const server = Bun.serve({
     port: options.port ?? 0,
     hostname: options.hostname ?? "127.0.0.1",
     idleTimeout: options.idleSeconds ?? 0,
     maxRequestBodySize: 256 * 1024 * 1024,
-    fetch: serve,
+    fetch: (request) => serve(scene, request),
   });
   const url = `http://${server.hostname}:${server.port}`;
   const show = (path: string, row: Row): JsonObject => {
@@ -209,7 +119,7 @@ export const startNetBox = async (options: StartOptions = {}): Promise<Simulated
     return present(world, table, row, url, wholeShape(table.model));
   };
   const rule = (token: TokenName, action: Action, path: string, allow: boolean) =>
-    void grants.push({ token: SECRETS[token], action, path, allow });
+    void scene.grants.push({ token: SECRETS[token], action, path, allow });
 
   return {
     url,
@@ -219,54 +129,35 @@ export const startNetBox = async (options: StartOptions = {}): Promise<Simulated
       limited: TOKENS.limited,
       readonly: TOKENS.readonly,
     },
-    counts: () => ({ ...counts, changes: world.changes.length - changesBefore }),
+    counts: () => ({ ...scene.counts, changes: world.changes.length - changesBefore }),
     resetCounts: () => {
-      counts = noCounts();
+      resetScene(scene);
       changesBefore = world.changes.length;
-      peak = inFlight;
     },
-    peakInFlight: () => peak,
+    peakInFlight: () => scene.peak,
     rows: (path) => [...tableAt(world, path).rows.values()].map((row) => show(path, row)),
     insert: (path, body) =>
       show(
         path,
-        transaction(world, () => create(world, tableAt(world, path), body, ALL, SELF)),
+        transaction(world, () => create(world, tableAt(world, path), body, WHOLE, SELF)),
       ),
-    edit: (path, id, values) => {
-      const table = tableAt(world, path);
-      const row = table.rows.get(id);
-      if (!row) throw new Error(`the simulated NetBox has no ${path}/${id}`);
-      store(world, table, { ...row, ...values } as Row);
-    },
-    remove: (path, id) => {
-      const table = tableAt(world, path);
-      const row = table.rows.get(id);
-      if (row) transaction(world, () => removeRow(world, table, row, SELF));
-    },
+    edit: (path, id, values) => store(world, tableAt(world, path), { ...rowAt(world, path, id), ...values } as Row),
+    remove: (path, id) =>
+      transaction(world, () => removeRow(world, tableAt(world, path), rowAt(world, path, id), SELF)),
     setCapacity: (limit, status = 503) => {
-      capacity = limit === null ? null : { limit, status };
+      scene.capacity = limit === null ? null : { limit, status };
     },
     setCost: (model) => {
-      cost = createCost(model);
+      scene.cost = createCost(model);
     },
-    faults,
+    faults: scene.faults,
     permissions: {
       deny: (token, action, path) => rule(token, action, path, false),
       allow: (token, action, path) => rule(token, action, path, true),
-      clear: () => void grants.splice(0),
+      clear: () => void scene.grants.splice(0),
     },
     [Symbol.asyncDispose]: async () => {
       await server.stop(true);
     },
   };
-};
-
-/** The body of a request; throws 400 when it is no JSON. */
-const parseJson = (raw: string): Json | undefined => {
-  if (raw === "") return undefined;
-  try {
-    return JSON.parse(raw) as Json;
-  } catch {
-    throw new Refusal(400, { detail: "JSON parse error - Expecting value: line 1 column 1 (char 0)" });
-  }
 };

@@ -446,6 +446,7 @@ export const MAC_ADDRESSES: Model = {
   path: "dcim/mac-addresses",
   type: "dcim.macaddress",
   object: "MACAddress",
+  noun: "MAC address",
   table: "dcim_macaddress",
   fields: {
     mac_address: { kind: "mac", required: true },

@@ -107,6 +107,7 @@ export const VRFS: Model = {
   path: "ipam/vrfs",
   type: "ipam.vrf",
   object: "VRF",
+  noun: "VRF",
   table: "ipam_vrf",
   fields: {
     name: requiredText(100),
@@ -131,6 +132,7 @@ export const IP_ADDRESSES: Model = {
   path: "ipam/ip-addresses",
   type: "ipam.ipaddress",
   object: "IPAddress",
+  noun: "IP address",
   table: "ipam_ipaddress",
   fields: {
     family: family("address"),
@@ -224,6 +226,7 @@ export const VLANS: Model = {
   path: "ipam/vlans",
   type: "ipam.vlan",
   object: "VLAN",
+  noun: "VLAN",
   table: "ipam_vlan",
   fields: {
     site: reference("dcim/sites", "protect"),

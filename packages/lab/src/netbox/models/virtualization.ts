@@ -271,6 +271,7 @@ export const VM_INTERFACES: Model = {
   path: PORTS,
   type: "virtualization.vminterface",
   object: "VMInterface",
+  noun: "interface",
   table: "virtualization_vminterface",
   fields: {
     virtual_machine: requiredReference(MACHINES, "cascade"),
