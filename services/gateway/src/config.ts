@@ -1,0 +1,61 @@
+import { type Environment, readConfig } from "@proxbox/runtime/config";
+import { ConfigError } from "@proxbox/runtime/errors";
+import { checkTimes, serviceConfig } from "@proxbox/runtime/settings";
+import { type Static, Type } from "@sinclair/typebox";
+import { isAddressRange } from "./client-address.ts";
+
+const GatewaySettings = Type.Object({
+  ...serviceConfig,
+  PROXBOX_BIND_HOST: Type.String({ default: "0.0.0.0", description: "Address to listen on." }),
+  PORT: Type.Integer({
+    default: 8800,
+    minimum: 0,
+    maximum: 65_535,
+    description: "Port to listen on; 0: any free one.",
+  }),
+  PROXBOX_RATE_LIMIT: Type.Integer({
+    default: 300,
+    minimum: 1,
+    description: "Requests a minute from one address, counted by each gateway for itself.",
+  }),
+  PROXBOX_TRUSTED_PROXIES: Type.String({
+    default: "",
+    description: "Addresses or ranges of proxies whose X-Forwarded-For is believed, separated by commas.",
+  }),
+  PROXBOX_CORS_EXTRA_ORIGINS: Type.String({
+    default: "",
+    description: "Further origins whose pages may call us, separated by commas.",
+  }),
+  PROXBOX_ALLOW_LOOPBACK_TARGETS: Type.Boolean({
+    default: true,
+    description:
+      "Whether an endpoint may be on this machine; the plugin sends 127.0.0.1 for an endpoint without an IP.",
+  }),
+});
+
+/** The settings of the gateway. */
+export type GatewayConfig = Static<typeof GatewaySettings> & { trustedProxies: string[]; origins: string[] }; origins: string[] };
+
+/** Reads the settings of the gateway. Throws ConfigError with every fault. */
+export function readGatewayConfig(env: Environment): GatewayConfig {
+  const config = readConfig(GatewaySettings, env);
+  checkTimes(config);
+  const trustedProxies = entries(config.PROXBOX_TRUSTED_PROXIES);
+  const wrong = trustedProxies.filter((entry) => !isAddressRange(entry));
+  if (wrong.length > 0) {
+    throw new ConfigError(
+      "bad_settings",
+      `PROXBOX_TRUSTED_PROXIES has ${wrong.join(", ")}; each entry must be an address or a range such as 10.0.0.0/8.`,
+      { next: "Correct the environment." },
+    );
+  }
+  const origins = entries(config.PROXBOX_CORS_EXTRA_ORIGINS).map((origin) => origin.replace(/\/+$/, ""));
+  return { ...config, trustedProxies, origins };
+}
+
+function entries(list: string): string[] {
+  return list
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}

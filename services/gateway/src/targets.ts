@@ -1,0 +1,49 @@
+import ipaddr from "ipaddr.js";
+import { badRequest } from "./errors.ts";
+
+const metadataNames = new Set(["metadata", "metadata.google.internal", "metadata.goog", "instance-data"]);
+const metadataAddresses = new Set(["fd00:ec2::254", "100.100.100.200", "168.63.129.16"]);
+const forbiddenRanges: Record<string, string> = {
+  unspecified: "an unspecified",
+  broadcast: "a broadcast",
+  multicast: "a multicast",
+  linkLocal: "a link-local",
+};
+const hostname =
+  /^(?=.{1,253}\.?$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
+
+/**
+ * Refuses hosts that no Proxmox or NetBox can have: link-local, multicast and unspecified addresses, and where
+ * clouds keep the credentials of their machines. Private addresses are what this is for. Names are not resolved here: what
+ * they mean can change until they are called.
+ * Throws RequestError 400, naming the field.
+ */
+export function checkTarget(
+  endpoint: { ip_address: string; domain?: string | null },
+  { allowLoopback }: { allowLoopback: boolean },
+): void {
+  const problem = problemOf(endpoint.ip_address.split("/")[0] ?? "", allowLoopback);
+  if (problem) throw badRequest(`Invalid IP address: ${endpoint.ip_address} ${problem}`);
+  if (!endpoint.domain) return;
+  const named = problemOf(endpoint.domain, allowLoopback);
+  if (named) throw badRequest(`Invalid domain: ${endpoint.domain} ${named}`);
+}
+
+function problemOf(text: string, allowLoopback: boolean): string | null {
+  const host = text
+    .trim()
+    .replace(/^\[(.*)\]$/, "$1")
+    .toLowerCase();
+  const loopback = "is this machine, which PROXBOX_ALLOW_LOOPBACK_TARGETS forbids.";
+  if (ipaddr.isValid(host)) {
+    const address = ipaddr.process(host);
+    const range = address.range();
+    if (metadataAddresses.has(address.toString())) return "is a metadata service, never a Proxmox or NetBox.";
+    if (forbiddenRanges[range]) return `is ${forbiddenRanges[range]} address, never a Proxmox or NetBox.`;
+    return range === "loopback" && !allowLoopback ? loopback : null;
+  }
+  if (!hostname.test(host)) return "is neither an address nor a host name.";
+  const name = host.replace(/\.$/, "");
+  if (metadataNames.has(name)) return "is a metadata service, never a Proxmox or NetBox.";
+  return (name === "localhost" || name.endsWith(".localhost")) && !allowLoopback ? loopback : null;
+}
