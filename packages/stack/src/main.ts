@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ConfigError } from "@proxbox/runtime/errors";
-import { runService } from "@proxbox/runtime/service";
+import { runService } from "@proxbox/runtime/process";
 import { checkPortIsFree } from "./preflight.ts";
 import { startStack } from "./stack.ts";
 

@@ -8,7 +8,10 @@ import { type SupervisedNats, superviseNats } from "./supervised-nats.ts";
 export type StackOptions = {
   /** Default: all. */
   services?: readonly ServiceName[];
-  /** Settings of the services. With `NATS_URL` that server is used; without it one is started and watched over. */
+  /**
+   * Settings of the services. With `NATS_URL` that server is used; without it one is started and watched over.
+   * `PROXBOX_HEALTH_PORT` is the port of the first service, the next one has the next port.
+   */
   env: Environment;
   /** Folder for the data of the nats-server and the key file. */
   dataDir: string;
@@ -37,7 +40,15 @@ export async function startStack({ services = serviceNames, env, dataDir, signal
     // All at once: each may take its whole time to drain.
     await Promise.all(started.map((service) => service[Symbol.asyncDispose]()));
   });
-  for (const name of services) started.push(await serviceTable[name](settings, signal));
+  for (const [place, name] of services.entries()) {
+    const own = { ...settings, PROXBOX_HEALTH_PORT: healthPort(env.PROXBOX_HEALTH_PORT, place) };
+    started.push(await serviceTable[name](own, signal));
+  }
   const kept = owned.move();
   return { natsUrl, nats, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+function healthPort(first: string | undefined, place: number): string {
+  const port = Number(first);
+  return port > 0 ? String(port + place) : (first ?? "");
 }
