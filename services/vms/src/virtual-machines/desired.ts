@@ -164,7 +164,7 @@ function desiredState(
       proxmox_search_domain: config.searchDomain,
       proxmox_status: guest.state,
       proxmox_os: config.ostype,
-      proxmox_link: `${batch.webUrl}/#v1:0:=${guest.type}/${guest.vmid}`,
+      proxmox_link: batch.webUrl ? `${batch.webUrl}/#v1:0:=${guest.type}/${guest.vmid}` : "",
     },
     keep: options.overwrite_vm_custom_fields
       ? []

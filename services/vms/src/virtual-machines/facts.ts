@@ -39,7 +39,7 @@ export type GuestBatch = {
   guests: PlannedGuest[];
   /** The slug of each Proxmox tag, as settled for the whole run. */
   tagSlugs: Record<string, string>;
-  /** Address of the endpoint's web page, without a slash at the end. */
+  /** Address of the endpoint's web page, without a slash at the end; "" when NetBox would not take it as a link. */
   webUrl: string;
   /** Whether NetBox knows types of virtual machines (4.6 on). */
   vmTypes: boolean;

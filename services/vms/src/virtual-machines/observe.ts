@@ -39,13 +39,19 @@ export async function observeListing(ctx: StageContext, endpoint: ProxmoxEndpoin
     endpoint,
     facts,
     guests: listing.guests,
-    webUrl: targetOf(endpoint).origins[0] ?? "",
+    webUrl: targetOf(endpoint).origins.find(isLinkable) ?? "",
     colorOf: (tag) => tagColor(tag, colors),
     doubt: async () => {
       const gaps = await readListingGaps(client, await readClusterStatus(client, ctx.signal), ctx.signal);
       return gaps.guests.join(" ") || null;
     },
   };
+}
+
+/** NetBox 4.6.8 takes no link to a host without a domain, and refuses the whole batch for one. */
+function isLinkable(origin: string): boolean {
+  const { hostname } = new URL(origin);
+  return hostname.includes(".") || hostname.startsWith("[") || hostname === "localhost";
 }
 
 /** The configurations of an item's guests, by vmid, and why others have none. */

@@ -1,0 +1,7 @@
+import type { Environment } from "@proxbox/runtime/config";
+import { openStageService, type StageService } from "@proxbox/runtime/service";
+
+/** Starts the inventory service: stages devices and storage. Throws ConfigError when it cannot start as it is configured. */
+export function createInventory(env: Environment, signal: AbortSignal): Promise<StageService> {
+  return openStageService({ domain: "inventory", dir: import.meta.dir, env, signal });
+}

@@ -1,0 +1,4 @@
+import { runService } from "@proxbox/runtime/process";
+import { createVms } from "./src/service.ts";
+
+await runService("vms", createVms);

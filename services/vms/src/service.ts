@@ -1,0 +1,7 @@
+import type { Environment } from "@proxbox/runtime/config";
+import { openStageService, type StageService } from "@proxbox/runtime/service";
+
+/** Starts the vms service: stage virtual-machines. Throws ConfigError when it cannot start as it is configured. */
+export function createVms(env: Environment, signal: AbortSignal): Promise<StageService> {
+  return openStageService({ domain: "vms", dir: import.meta.dir, env, signal });
+}
