@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { type EstateCluster, type EstateGuest, type EstateNode, isOn } from "./estate.ts";
+import * as present from "./present.ts";
+import { denied, Refusal } from "./refusal.ts";
+
+/** One request as a route sees it. */
+export type Call = {
+  /** As the route is written, e.g. `/nodes/{node}/status`. */
+  template: string;
+  path: string;
+  params: Record<string, string>;
+  query: URLSearchParams;
+};
+
+/** The `data` of an answer; a Refusal is thrown. */
+export type Answer = (cluster: EstateCluster, call: Call) => unknown;
+
+/**
+ * Everything a simulated endpoint can be asked with GET. A path with {node} is answered by that node: with 595 when
+ * it is offline.
+ */
+export const routes: Record<string, Answer> = {
+  "/version": () => ({ version: "9.2.1", release: "9.2", repoid: "0123456789abcdef" }),
+  "/access/permissions": permissions,
+  "/cluster/status": (cluster) => present.clusterStatus(cluster),
+  "/cluster/resources": (cluster, { query }) => present.clusterResources(cluster, query.get("type")),
+  "/cluster/options": (cluster) => ({ keyboard: "en-us", mac_prefix: "BC:24:11", "tag-style": cluster.tagStyle }),
+  "/cluster/config/join": join,
+  "/nodes": (cluster) => present.nodeList(cluster),
+  "/nodes/{node}/status": (cluster, { params }) => present.nodeStatus(nodeOf(cluster, params.node)),
+  "/storage": (cluster) => cluster.storages.map(withDigest),
+  "/storage/{storage}": storage,
+  "/nodes/{node}/qemu/{vmid}/config": (cluster, { params }) => withDigest(guestAt(cluster, params, "qemu").config),
+  "/nodes/{node}/lxc/{vmid}/config": (cluster, { params }) => withDigest(guestAt(cluster, params, "lxc").config),
+  "/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces": agent,
+};
+
+/** The route that answers a path; null when there is none. */
+export function findRoute(path: string): Pick<Call, "template" | "params"> | null {
+  for (const { template, pattern } of patterns) {
+    const match = pattern.exec(path);
+    if (match) return { template, params: { ...match.groups } };
+  }
+  return null;
+}
+
+const patterns = Object.keys(routes).map((template) => ({
+  template,
+  pattern: new RegExp(`^${template.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
+}));
+
+/** Answers a call, or throws a Refusal. */
+export function answer(cluster: EstateCluster, call: Call): unknown {
+  if (call.params.node !== undefined) {
+    const node = nodeOf(cluster, call.params.node);
+    if (!node.online) throw new Refusal(595, "No route to host");
+  }
+  return routes[call.template]?.(cluster, call);
+}
+
+const audit = [
+  "Datastore.Audit",
+  "Mapping.Audit",
+  "Pool.Audit",
+  "SDN.Audit",
+  "Sys.Audit",
+  "VM.Audit",
+  "VM.GuestAgent.Audit",
+];
+
+function permissions(cluster: EstateCluster): Record<string, Record<string, number>> {
+  const granted = Object.fromEntries(audit.map((privilege) => [privilege, 1]));
+  const everywhere = ["/", "/access", "/nodes", "/pool", "/sdn", "/storage", "/vms"].map((path) => [path, granted]);
+  const nowhere = [...cluster.hidden].map((vmid) => [`/vms/${vmid}`, {}]);
+  return Object.fromEntries([...everywhere, ...nowhere]);
+}
+
+function join(cluster: EstateCluster): unknown {
+  if (cluster.standalone) throw new Refusal(424, "node is not in a cluster, no join info available!");
+  return present.joinInformation(cluster);
+}
+
+function storage(cluster: EstateCluster, { params }: Call): unknown {
+  const found = cluster.storages.find((candidate) => candidate.storage === params.storage);
+  if (!found) throw new Refusal(500, `storage '${params.storage}' does not exist`);
+  return withDigest(found);
+}
+
+function agent(cluster: EstateCluster, { params }: Call): unknown {
+  const guest = guestAt(cluster, params, "qemu");
+  if (guest.status !== "running") throw new Refusal(500, `VM ${guest.vmid} is not running`);
+  if (!isOn(guest.config.agent)) throw new Refusal(500, "No QEMU guest agent configured");
+  return { result: present.agentInterfaces(guest) };
+}
+
+function nodeOf(cluster: EstateCluster, name: string | undefined): EstateNode {
+  const node = cluster.nodes.find((candidate) => candidate.name === name);
+  if (!node) throw new Refusal(500, `hostname lookup '${name}' failed - failed to get address info`);
+  return node;
+}
+
+function guestAt(cluster: EstateCluster, params: Call["params"], type: EstateGuest["type"]): EstateGuest {
+  const vmid = Number(params.vmid);
+  if (cluster.hidden.has(vmid)) throw denied(`/vms/${vmid}`, "VM.Audit");
+  const guest = cluster.guests.get(vmid);
+  if (guest?.node === params.node && guest?.type === type) return guest;
+  const file = type === "qemu" ? "qemu-server" : "lxc";
+  throw new Refusal(500, `Configuration file 'nodes/${params.node}/${file}/${params.vmid}.conf' does not exist`);
+}
+
+function withDigest(config: object): object {
+  return { ...config, digest: createHash("sha1").update(JSON.stringify(config)).digest("hex") };
+}
