@@ -63,6 +63,12 @@ export function lookupOf(kind: KindName, identity: Identity, resolve: Resolve): 
 /** Query parameters of a list request. */
 export type Query = Record<string, Canonical | readonly Canonical[]>;
 
+/** The fields to read of a kind, as the value of `fields=`; those a NetBox of this version does not have are left out. */
+export function fieldsOf(kind: Kind, atLeast: (major: number, minor: number) => boolean): string {
+  const known = Object.entries(kind.fields).flatMap(([name, { since }]) => (since && !atLeast(...since) ? [] : [name]));
+  return ["id", ...known, ...Object.values(kind.counted ?? {}), ...(kind.tagged ? ["tags"] : [])].join(",");
+}
+
 /** The list requests that between them answer every look-up, and possibly more rows than were asked for. */
 export function queriesOf(kind: Kind, lookups: readonly Lookup[]): Query[] {
   if (lookups.length === 0) return [];
@@ -75,6 +81,12 @@ export function queriesOf(kind: Kind, lookups: readonly Lookup[]): Query[] {
   const [only] = single;
   if (!only || several.length > 0) return [query];
   return only.values.map((value) => ({ [only.filter]: value }));
+}
+
+/** The key by which a row is found in the second way its kind has; null: it has none, or the row has no value there. */
+export function otherwiseKey(kind: KindName, value: unknown): string | null {
+  const { otherwise } = kindOf(kind);
+  return otherwise && typeof value === "string" && value ? `${kind}|${otherwise.field}~${value.toLowerCase()}` : null;
 }
 
 function keyOf(kind: KindName, value: (field: string) => Canonical): string {

@@ -3,6 +3,9 @@ import { instant, integer, type Kind, optionalBoolean, reference, text } from ".
 /** The fields of every sidecar. A sidecar's parent never changes. */
 const base = { proxmox_last_updated: instant, last_run_id: text(255) };
 
+/** The plugin holds these against each other, the stored ones too; one that changes alone may contradict the rest. */
+const links = [["endpoint", "proxmox_cluster", "proxmox_node"]];
+
 /** `plugins/proxbox/sync-state/virtual-machines`: which guest a virtual machine is. */
 export const syncStateVirtualMachine: Kind = {
   path: "plugins/proxbox/sync-state/virtual-machines",
@@ -37,6 +40,7 @@ export const syncStateVirtualMachine: Kind = {
     proxmox_cpu_type: text(255),
   },
   tagged: true,
+  together: links,
 };
 
 /** `plugins/proxbox/sync-state/devices`: which node a device is. */
@@ -57,6 +61,7 @@ export const syncStateDevice: Kind = {
     proxmox_cpu_type: text(255),
   },
   tagged: true,
+  together: links,
 };
 
 /** `plugins/proxbox/sync-state/clusters`: which Proxmox cluster a cluster is. */

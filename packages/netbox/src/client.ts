@@ -1,0 +1,155 @@
+import type { PermitResource } from "@proxbox/contracts/subjects";
+import type { Logger } from "@proxbox/runtime/log";
+import { type BatchLimits, defaultBatchLimits } from "./batch-size.ts";
+import { createRows, removeRows, updateRows, type WireRow, type Written } from "./bulk.ts";
+import type { Row } from "./canonical.ts";
+import type { Identity } from "./desired.ts";
+import { refusal } from "./failures.ts";
+import { fieldsOf, type Lookup, lookupOf, otherwiseKey, type Query, queriesOf, rowKey } from "./identity.ts";
+import { type KindName, kindOf } from "./kinds.ts";
+import { readList } from "./read-list.ts";
+import { createSender, defaultPatience, type Patience, type PermitHook, type RequestSample } from "./send.ts";
+
+/** What NetBox says of itself. */
+export type NetBoxStatus = {
+  /** NetBox's release, e.g. `4.6.8`. */
+  version: string;
+  atLeast(major: number, minor: number, patch?: number): boolean;
+  /** The release of the plugin netbox-proxbox; null when it is not installed. */
+  plugin: string | null;
+};
+
+/** A client of one NetBox. Every request holds a permit. All of it may throw what `createSender` lists. */
+export type NetBoxClient = AsyncDisposable & {
+  /** Asked once and kept for ten minutes. */
+  status(): Promise<NetBoxStatus>;
+  /**
+   * Reads a list whole, e.g. `list("dcim/sites", { slug: ["a", "b"], fields: "id,slug" }, signal)`. A list of values means
+   * "any of these". Rows are unique by id. Filters that NetBox does not know it ignores: hold what comes back against what was asked.
+   * Throws NetBoxAPIError `netbox_refused` for a bad filter, `netbox_unstable_list` for a list that never holds still.
+   */
+  list<T = Row>(path: string, query: Query, signal: AbortSignal): Promise<T[]>;
+  /** Reads the rows of these look-ups and ids with the fields the engine compares, and possibly others. */
+  read(kind: KindName, wanted: Wanted, signal: AbortSignal): Promise<Row[]>;
+  /** See `createRows`. */
+  create(kind: KindName, rows: readonly WireRow[], signal: AbortSignal): Promise<Written[]>;
+  /** See `updateRows`. */
+  update(kind: KindName, rows: readonly (WireRow & { id: number })[], signal: AbortSignal): Promise<Written[]>;
+  /** See `removeRows`. */
+  remove(kind: KindName, ids: readonly number[], signal: AbortSignal): Promise<Written[]>;
+  /** Present batch sizes by kind and method. */
+  batchSizes(): Record<string, number>;
+};
+
+/** Which rows to read: by id, by identity, by the second way a kind has. */
+export type Wanted = { ids?: readonly number[]; lookups?: readonly Lookup[]; others?: readonly string[] };
+
+/** What a client needs to know. */
+export type NetBoxClientOptions = {
+  url: string;
+  authorization: string;
+  verifyTls: boolean;
+  branch?: string | undefined;
+  permit: PermitHook;
+  onSample: (sample: RequestSample, resource: PermitResource) => void;
+  log: Logger;
+  /** When a request is given up, in milliseconds; default 20 s. Must be shorter than a permit lives. */
+  timeoutMs?: number;
+  patience?: Partial<Patience>;
+  limits?: Partial<BatchLimits>;
+  /** Pause between two batches, in milliseconds; default none. */
+  delayMs?: number;
+};
+
+const statusLifeMs = 600_000;
+
+/** Creates a client of one NetBox; nothing is asked before it is used. */
+export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
+  const { log, timeoutMs = 20_000, delayMs = 0 } = options;
+  const patience = { ...defaultPatience, ...options.patience };
+  const closed = new AbortController();
+  const url = options.url.replace(/\/+$/, "");
+  const sender = createSender({ ...options, url, timeoutMs, patience });
+  const send: typeof sender = (request, signal) => sender(request, AbortSignal.any([signal, closed.signal]));
+  const sizes = new Map<string, number>();
+  let known: { status: Promise<NetBoxStatus>; until: number } | null = null;
+
+  const status = () => {
+    if (known && Date.now() < known.until) return known.status;
+    const asking = { status: readStatus(), until: Date.now() + statusLifeMs };
+    known = asking;
+    asking.status.catch(() => {
+      if (known === asking) known = null;
+    });
+    return asking.status;
+  };
+  // Several may wait for this one answer, so that none of them can call it off.
+  const readStatus = async () => {
+    const asked = { method: "GET", path: "/api/status/" } as const;
+    const answer = await send({ ...asked, kind: "status" }, closed.signal);
+    if (answer.status !== 200) throw refusal(asked, answer);
+    const found = statusOf(answer.body as Record<string, unknown>);
+    log.info({ event: "netbox.version", version: found.version, plugin: found.plugin }, `NetBox is ${found.version}.`);
+    return found;
+  };
+  const list = async (kind: string, path: string, query: Query, signal: AbortSignal): Promise<Row[]> => {
+    const { atLeast } = await status();
+    return readList(send, kind, `/api/${path}/`, query, atLeast(4, 6), signal);
+  };
+  const read: NetBoxClient["read"] = async (name, { ids = [], lookups = [], others = [] }, signal) => {
+    const kind = kindOf(name);
+    const fields = fieldsOf(kind, (await status()).atLeast);
+    const queries = [...queriesOf(kind, lookups)];
+    if (ids.length > 0) queries.push({ id: [...new Set(ids)] });
+    if (kind.otherwise && others.length > 0) queries.push({ [kind.otherwise.filter]: [...new Set(others)] });
+    const rows = new Map<number, Row>();
+    for (const query of queries) {
+      for (const row of await list(name, kind.path, { ...query, fields }, signal)) rows.set(row.id, row);
+    }
+    return [...rows.values()];
+  };
+  const findExisting = async (name: KindName, rows: readonly WireRow[], signal: AbortSignal) => {
+    const { otherwise } = kindOf(name);
+    const lookups = rows
+      .map((row) => lookupOf(name, row as Identity, () => undefined))
+      .filter((lookup) => lookup !== null);
+    const others = otherwise
+      ? rows.map((row) => String(row[otherwise.field] ?? "")).filter((other) => other !== "")
+      : [];
+    const found = rows.length > 0 ? await read(name, { lookups, others }, signal) : [];
+    return rows.map((wanted) => {
+      const key = rowKey(name, { id: 0, ...wanted });
+      const other = otherwise ? otherwiseKey(name, wanted[otherwise.field]) : null;
+      const same = found.filter((row) => rowKey(name, row) === key);
+      const like = otherwise && other ? found.filter((row) => otherwiseKey(name, row[otherwise.field]) === other) : [];
+      const matches = same.length > 0 ? same : like;
+      return matches.length === 1 && matches[0] ? matches[0] : null;
+    });
+  };
+  const limits = { ...defaultBatchLimits, ...options.limits };
+  limits.first = Math.min(limits.first, limits.ceiling);
+  const io = { send, sizes, limits, delayMs, patienceMs: patience.overloadMs, findExisting, log };
+
+  return {
+    status,
+    list: async <T>(path: string, query: Query, signal: AbortSignal) => (await list(path, path, query, signal)) as T[],
+    read,
+    create: (kind, rows, signal) => createRows(io, kind, rows, signal),
+    update: (kind, rows, signal) => updateRows(io, kind, rows, signal),
+    remove: (kind, ids, signal) => removeRows(io, kind, ids, signal),
+    batchSizes: () => Object.fromEntries(sizes),
+    [Symbol.asyncDispose]: async () => closed.abort(),
+  };
+}
+
+function statusOf(body: Record<string, unknown>): NetBoxStatus {
+  const version = String(body["netbox-version"] ?? "0.0.0");
+  const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number);
+  const plugins = body.plugins as Record<string, unknown> | undefined;
+  return {
+    version,
+    plugin: typeof plugins?.netbox_proxbox === "string" ? plugins.netbox_proxbox : null,
+    atLeast: (wantedMajor, wantedMinor, wantedPatch = 0) =>
+      major !== wantedMajor ? major > wantedMajor : minor !== wantedMinor ? minor > wantedMinor : patch >= wantedPatch,
+  };
+}
