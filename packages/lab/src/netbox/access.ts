@@ -97,8 +97,7 @@ const ruled = (grants: readonly Grant[], caller: Caller, model: Model, action: A
   grants.findLast((grant) => grant.token === caller.token && grant.action === action && grant.path === model.path)
     ?.allow;
 
-/** Which rows a caller may act on; throws 403 when none. */
-export const permitted = (
+const granted = (
   world: World,
   grants: readonly Grant[],
   caller: Caller,
@@ -111,4 +110,35 @@ export const permitted = (
   const permissions = permissionsOf(world, caller.userId, table.model, action);
   if (permissions.length === 0 && !(action === "view" && table.model.openRead)) throw forbidden();
   return (row) => permissions.some((permission) => meets(row, permission.constraints));
+};
+
+/** Rows whose owner the caller may view. */
+const seen = (world: World, grants: readonly Grant[], caller: Caller, table: Table): ((row: Row) => boolean) => {
+  const name = table.model.seenThrough;
+  const owner = name === undefined ? undefined : world.tables.get(table.model.fields[name]?.to ?? "");
+  if (name === undefined || !owner) return () => true;
+  try {
+    const visible = granted(world, grants, caller, owner, "view");
+    return (row) => {
+      const target = owner.rows.get(row[name] as number);
+      return target !== undefined && visible(target);
+    };
+  } catch (error) {
+    if (error instanceof Refusal) return () => false;
+    throw error;
+  }
+};
+
+/** Which rows a caller may act on; throws 403 when none. */
+export const permitted = (
+  world: World,
+  grants: readonly Grant[],
+  caller: Caller,
+  table: Table,
+  action: Action,
+): ((row: Row) => boolean) => {
+  const own = granted(world, grants, caller, table, action);
+  if (action === "add") return own;
+  const visible = seen(world, grants, caller, table);
+  return (row) => own(row) && visible(row);
 };

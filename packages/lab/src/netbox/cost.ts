@@ -20,6 +20,8 @@ export type CostModel = {
   /** One object written, by "METHOD path"; `object` for all others. */
   readonly objects: Readonly<Record<string, number>>;
   readonly object: number;
+  /** Share of a POSTed object's cost that is its check: all items are checked before the first is saved, and locks come with saving. */
+  readonly checking: number;
   /** Work takes this many times as long while others wait for a core. */
   readonly crowded: number;
   /** Paths whose POSTs and single writes hold one global lock. */
@@ -54,6 +56,7 @@ export const MEASURED: CostModel = {
     "POST dcim/mac-addresses": 6.5,
   },
   object: 12,
+  checking: 0.6,
   crowded: 1.15,
   serial: ["ipam/ip-addresses"],
   parents: {
@@ -141,11 +144,14 @@ export const createCost = (model: CostModel | null): Cost => {
     const body = readBody(call);
     const each = model.objects[`${call.method} ${call.table.model.path}`] ?? model.object;
     const keys = locksOf(model, call, body);
+    const count = Math.max(1, keys.length, body.length);
+    const check = call.method === "POST" ? each * model.checking : 0;
     await compute(model.write);
-    for (let at = 0; at < Math.max(1, keys.length, body.length); at += 1) {
+    for (let at = 0; check > 0 && at < count; at += 1) await compute(check);
+    for (let at = 0; at < count; at += 1) {
       const key = keys[at];
       if (key !== undefined && !(await locks.take(owner, key))) throw deadlocked();
-      await compute(each);
+      await compute(each - check);
     }
   };
 

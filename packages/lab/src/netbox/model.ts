@@ -211,6 +211,8 @@ export type Model = {
   readonly brokenList?: boolean;
   /** Any authenticated caller may ask, and sees no rows without permission. */
   readonly openRead?: boolean;
+  /** A reference: rows are hidden from who may not view its target. */
+  readonly seenThrough?: string;
   /** Its objects have no ETag. */
   readonly untagged?: boolean;
   /** Not under change logging. */

@@ -82,7 +82,7 @@ const carryOut = async (scene: Scene, call: Call): Promise<Answer> => {
   }
 };
 
-const process = async (scene: Scene, request: Request, url: URL, route: Route): Promise<Response> => {
+const handle = async (scene: Scene, request: Request, url: URL, route: Route): Promise<Response> => {
   const page = pageFor(request, url, route, scene.world, scene.version, scene.release);
   if (page) return page;
   if (route.kind !== "model") throw new Error("every other route has a page");
@@ -122,16 +122,16 @@ const meet = async (
       return dropped();
     case "delay":
       await Bun.sleep(fault.ms);
-      return process(scene, request, url, route);
+      return handle(scene, request, url, route);
     case "lost-answer":
-      await process(scene, request, url, route);
+      await handle(scene, request, url, route);
       return dropped();
     case "truncated": {
-      const text = await (await process(scene, request, url, route)).text();
+      const text = await (await handle(scene, request, url, route)).text();
       return brokenAfter(text.slice(0, Math.ceil(text.length / 2)));
     }
     default:
-      return process(scene, request, url, route);
+      return handle(scene, request, url, route);
   }
 };
 

@@ -244,6 +244,7 @@ const toModel = (sidecar: Sidecar): Model => {
       return `${owner ? lookup.display(to, owner) : ""} Proxbox sync state`;
     },
     order: [parent],
+    seenThrough: parent,
     uniques: [
       {
         fields: [parent],
