@@ -120,3 +120,17 @@ test("10,000 VMs are listed in pages, in natural order, without holes", async ()
   }
   expect(names).toEqual(bodies.map((body) => body.name));
 });
+
+test("a NetBox before 4.6 has no VM types, cursors or ETags", async () => {
+  await using netbox = await startNetBox({ version: "4.5.8" });
+  withMachines(netbox, "a", "b");
+  const client = clientOf(netbox);
+  expect((await client("GET", "virtualization/virtual-machine-types/")).status).toBe(404);
+  const page = await client("GET", "virtualization/virtual-machines/?start=2&limit=1");
+  expect(page.body).toMatchObject({ count: 2, results: [{ id: 1 }] });
+  expect(results(page)[0]).not.toHaveProperty("virtual_machine_type");
+  const one = await fetch(`${netbox.url}/api/virtualization/virtual-machines/1/`, {
+    headers: { Authorization: `Token ${netbox.tokens.v1}` },
+  });
+  expect(one.headers.get("ETag")).toBeNull();
+});

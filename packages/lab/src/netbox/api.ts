@@ -44,7 +44,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 const etagOf = (row: Row): string => `W/"${row.last_updated.replace("Z", "+00:00")}"`;
 
 /** The tag of an answer about one object; users and permissions have none. */
-const tagged = ({ call }: At, row: Row) => (call.table.model.untagged ? {} : { etag: etagOf(row) });
+const tagged = ({ world, call }: At, row: Row) =>
+  call.table.model.untagged || !world.traits.etags ? {} : { etag: etagOf(row) };
 
 /** Methods a URL of a model takes. */
 export const allowed = (table: Table, detail: boolean): string[] => {
@@ -53,8 +54,8 @@ export const allowed = (table: Table, detail: boolean): string[] => {
   return [...kept, "HEAD", "OPTIONS"];
 };
 
-const precondition = (ifMatch: string | null, rows: readonly Row[]) => {
-  if (ifMatch === null) return;
+const precondition = ({ world, call: { ifMatch } }: At, rows: readonly Row[]) => {
+  if (ifMatch === null || !world.traits.etags) return;
   const tags = new Set(ifMatch.split(",").map((tag) => tag.trim()));
   for (const row of rows) {
     if (!tags.has(etagOf(row)) && !tags.has("*")) throw new Stale(etagOf(row));
@@ -142,7 +143,7 @@ const changeAll = (at: At, partial: boolean): Answer => {
   const body = call.body();
   const ids = idsOf(body);
   const rows = found(at, ids);
-  precondition(call.ifMatch, rows);
+  precondition(at, rows);
   const bodies = new Map(ids.map((id, index) => [id, (body as readonly Json[])[index]]));
   const reading = readingOf(call.url.searchParams, partial);
   const changed = rows.map((row) => change(world, call.table, row, bodies.get(row.id), reading, author));
@@ -154,7 +155,7 @@ const removeAll = (at: At): Answer => {
   const body = call.body();
   const ids = idsOf(body);
   const rows = found(at, ids);
-  precondition(call.ifMatch, rows);
+  precondition(at, rows);
   const messages = new Map(ids.map((id, index) => [id, messageOf((body as readonly Json[])[index])]));
   for (const row of rows) {
     const current = call.table.rows.get(row.id);
@@ -172,7 +173,7 @@ const one = ({ call, mayTouch }: At): Row => {
 const changeOne = (at: At, partial: boolean): Answer => {
   const { world, call, author } = at;
   const before = one(at);
-  precondition(call.ifMatch, [before]);
+  precondition(at, [before]);
   const row = change(world, call.table, before, call.body() ?? {}, readingOf(call.url.searchParams, partial), author);
   return { status: 200, body: show(at, row), ...tagged(at, row), written: 1, shown: 1 };
 };
@@ -180,7 +181,7 @@ const changeOne = (at: At, partial: boolean): Answer => {
 const removeOne = (at: At): Answer => {
   const { world, call, author } = at;
   const row = one(at);
-  precondition(call.ifMatch, [row]);
+  precondition(at, [row]);
   removeRow(world, call.table, row, author, messageOf(call.body()));
   return { status: 204, written: 1, shown: 0 };
 };

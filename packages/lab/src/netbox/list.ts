@@ -90,7 +90,7 @@ export const listPage = (
   visible: (row: Row) => boolean,
 ): JsonObject => {
   const query = url.searchParams;
-  if (query.has("start")) return fromStart(world, table, url, address);
+  if (query.has("start") && world.traits.cursors) return fromStart(world, table, url, address);
   const rows = find(world, table, query).filter(visible);
   const limit = limitOf(query);
   const offset = whole(query.get("offset")) ?? 0;

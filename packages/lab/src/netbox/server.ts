@@ -9,6 +9,7 @@ import { present, wholeShape } from "./present.ts";
 import { removeRow } from "./remove.ts";
 import { resetScene, type Scene, serve } from "./requests.ts";
 import { seed } from "./seed.ts";
+import { traitsOf } from "./versions.ts";
 import { createWorld, store, tableAt, transaction, type World } from "./world.ts";
 import { create } from "./write.ts";
 
@@ -18,7 +19,7 @@ export type TokenName = "v1" | "v2" | "limited" | "readonly";
 export type StartOptions = {
   readonly port?: number;
   readonly hostname?: string;
-  /** What `/api/status/` says; behaviour is that of 4.6.8. */
+  /** What `/api/status/` says; 4.6.8 when absent. Before 4.6 there are no VM types, cursors and ETags either. */
   readonly version?: string;
   /** Release of netbox-proxbox; the newest when absent. */
   readonly plugin?: PluginRelease;
@@ -78,12 +79,14 @@ const WHOLE = { partial: false, accepts: () => true };
 
 const setScene = (options: StartOptions): Scene => {
   const release = options.plugin ?? "0.0.29.post6";
-  const world = createWorld(modelsFor(release));
+  const version = options.version ?? "4.6.8";
+  const traits = traitsOf(version);
+  const world = createWorld(modelsFor(release, traits), traits);
   world.settings.enforceGlobalUnique = options.enforceGlobalUnique ?? true;
   seed(world, release);
   return {
     world,
-    version: options.version ?? "4.6.8",
+    version,
     release,
     faults: createFaults(),
     grants: [],

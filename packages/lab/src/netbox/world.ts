@@ -1,5 +1,6 @@
 import { duplicateKey } from "./errors.ts";
 import type { Json, Lookup, Model, Row, Unique } from "./model.ts";
+import type { Traits } from "./versions.ts";
 
 /** Ids by value of one indexed field. */
 type Index = Map<string, Set<number>>;
@@ -41,6 +42,7 @@ export type World = {
   readonly byType: ReadonlyMap<string, Table>;
   readonly changes: ChangeRecord[];
   readonly lookup: Lookup;
+  readonly traits: Traits;
   readonly settings: { enforceGlobalUnique: boolean };
   /** What the transaction at work has to take back, last first. */
   undo: (() => void)[] | undefined;
@@ -125,7 +127,7 @@ const setRow = (table: Table, id: number, before: Row | undefined, after: Row | 
 };
 
 /** An empty world of these models. */
-export const createWorld = (models: readonly Model[]): World => {
+export const createWorld = (models: readonly Model[], traits: Traits): World => {
   const tables = new Map<string, Table>();
   const byType = new Map<string, Table>();
   for (const model of models) {
@@ -163,7 +165,7 @@ export const createWorld = (models: readonly Model[]): World => {
       return settings.enforceGlobalUnique;
     },
   };
-  return { tables, byType, changes: [], lookup, settings, undo: undefined, clock: 0 };
+  return { tables, byType, changes: [], lookup, traits, settings, undo: undefined, clock: 0 };
 };
 
 /** The table at a path; throws when the simulator has no such model. */
