@@ -20,9 +20,9 @@ export type NetBoxStatus = {
 };
 
 /** A client of one NetBox. Every request holds a permit. All of it may throw what `createSender` lists. */
-export type NetBoxClient = AsyncDisposable & {
+export type NetBoxClient = {
   /** Asked once and kept for ten minutes. */
-  status(): Promise<NetBoxStatus>;
+  status(signal: AbortSignal): Promise<NetBoxStatus>;
   /**
    * Reads a list whole, e.g. `list("dcim/sites", { slug: ["a", "b"], fields: "id,slug" }, signal)`. A list of values means
    * "any of these". Rows are unique by id. Filters that NetBox does not know it ignores: hold what comes back against what was asked.
@@ -59,46 +59,43 @@ export type NetBoxClientOptions = {
   limits?: Partial<BatchLimits>;
   /** Pause between two batches, in milliseconds; default none. */
   delayMs?: number;
+  /** Shared by clients of one NetBox; default: its own. */
+  memory?: ClientMemory;
 };
+
+/** What clients of one NetBox know together: its release, and the batch sizes that were found. */
+export type ClientMemory = { sizes: Map<string, number>; status: { known: NetBoxStatus; until: number } | null };
+
+/** A memory with nothing in it. */
+export function newClientMemory(): ClientMemory {
+  return { sizes: new Map(), status: null };
+}
 
 const statusLifeMs = 600_000;
 
-/** Creates a client of one NetBox; nothing is asked before it is used. */
+/** Creates a client of one NetBox; nothing is asked before it is used, and nothing is held open. */
 export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
-  const { log, timeoutMs = 20_000, delayMs = 0 } = options;
+  const { log, timeoutMs = 20_000, delayMs = 0, memory = newClientMemory() } = options;
   const patience = { ...defaultPatience, ...options.patience };
-  const closed = new AbortController();
-  const url = options.url.replace(/\/+$/, "");
-  const sender = createSender({ ...options, url, timeoutMs, patience });
-  const send: typeof sender = (request, signal) => sender(request, AbortSignal.any([signal, closed.signal]));
-  const sizes = new Map<string, number>();
-  let known: { status: Promise<NetBoxStatus>; until: number } | null = null;
+  const send = createSender({ ...options, url: options.url.replace(/\/+$/, ""), timeoutMs, patience });
 
-  const status = () => {
-    if (known && Date.now() < known.until) return known.status;
-    const asking = { status: readStatus(), until: Date.now() + statusLifeMs };
-    known = asking;
-    asking.status.catch(() => {
-      if (known === asking) known = null;
-    });
-    return asking.status;
-  };
-  // Several may wait for this one answer, so that none of them can call it off.
-  const readStatus = async () => {
+  const status = async (signal: AbortSignal) => {
+    if (memory.status && Date.now() < memory.status.until) return memory.status.known;
     const asked = { method: "GET", path: "/api/status/" } as const;
-    const answer = await send({ ...asked, kind: "status" }, closed.signal);
+    const answer = await send({ ...asked, kind: "status" }, signal);
     if (answer.status !== 200) throw refusal(asked, answer);
-    const found = statusOf(answer.body as Record<string, unknown>);
-    log.info({ event: "netbox.version", version: found.version, plugin: found.plugin }, `NetBox is ${found.version}.`);
-    return found;
+    const known = statusOf(answer.body as Record<string, unknown>);
+    memory.status = { known, until: Date.now() + statusLifeMs };
+    log.debug({ event: "netbox.version", version: known.version, plugin: known.plugin }, `NetBox is ${known.version}.`);
+    return known;
   };
   const list = async (kind: string, path: string, query: Query, signal: AbortSignal): Promise<Row[]> => {
-    const { atLeast } = await status();
+    const { atLeast } = await status(signal);
     return readList(send, kind, `/api/${path}/`, query, atLeast(4, 6), signal);
   };
   const read: NetBoxClient["read"] = async (name, { ids = [], lookups = [], others = [] }, signal) => {
     const kind = kindOf(name);
-    const fields = fieldsOf(kind, (await status()).atLeast);
+    const fields = fieldsOf(kind, (await status(signal)).atLeast);
     const queries = [...queriesOf(kind, lookups)];
     if (ids.length > 0) queries.push({ id: [...new Set(ids)] });
     if (kind.otherwise && others.length > 0) queries.push({ [kind.otherwise.filter]: [...new Set(others)] });
@@ -128,7 +125,7 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
   };
   const limits = { ...defaultBatchLimits, ...options.limits };
   limits.first = Math.min(limits.first, limits.ceiling);
-  const io = { send, sizes, limits, delayMs, patienceMs: patience.overloadMs, findExisting, log };
+  const io = { send, sizes: memory.sizes, limits, delayMs, patienceMs: patience.overloadMs, findExisting, log };
 
   return {
     status,
@@ -137,8 +134,7 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
     create: (kind, rows, signal) => createRows(io, kind, rows, signal),
     update: (kind, rows, signal) => updateRows(io, kind, rows, signal),
     remove: (kind, ids, signal) => removeRows(io, kind, ids, signal),
-    batchSizes: () => Object.fromEntries(sizes),
-    [Symbol.asyncDispose]: async () => closed.abort(),
+    batchSizes: () => Object.fromEntries(memory.sizes),
   };
 }
 

@@ -13,7 +13,7 @@ export async function readMatches(
   desired: readonly Desired[],
   signal: AbortSignal,
 ): Promise<{ matches: Match[]; resolve: Resolve }> {
-  const { atLeast } = await client.status();
+  const { atLeast } = await client.status(signal);
   const known = new Map<string, Known>();
   const resolve: Resolve = (key) => known.get(key);
   const references = refsIn(desired);

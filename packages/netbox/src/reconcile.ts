@@ -52,7 +52,7 @@ export async function reconcile(
 
 /** Makes the plan that `reconcile` would carry out; writes nothing. Throws as it does. */
 export async function makePlan(client: NetBoxClient, desired: readonly Desired[], signal: AbortSignal): Promise<Plan> {
-  const { version, atLeast } = await client.status();
+  const { version, atLeast } = await client.status(signal);
   const { matches, resolve } = await readMatches(client, desired, signal);
   const positions = new Map(desired.map((entry, index) => [entry, index]));
   const plan = planOf(matches, positions, { resolve, atLeast });
