@@ -27,13 +27,19 @@ test.each(Object.entries(definitions as Record<string, Definition>))(
     const paths = pathsOf(template);
     expect(paths.length).toBeGreaterThan(0);
     for (const path of paths) {
-      const data = answer(cluster, { ...(findRoute(path) as never), path, query: new URLSearchParams() });
+      const data = answer(cluster, { ...routeOf(path), path, query: new URLSearchParams() });
       const known = (fault: string) => extras[template]?.some((key) => fault.endsWith(`: ${key} is unknown`));
       const faults = faultsOf(JSON.parse(JSON.stringify(data)), definition, path);
       expect(faults.filter((fault) => !known(fault))).toEqual([]);
     }
   },
 );
+
+function routeOf(path: string) {
+  const route = findRoute(path);
+  if (!route) throw new Error(`No route answers ${path}.`);
+  return route;
+}
 
 /** Keys that real servers send although their definition leaves them out. */
 const extras: Record<string, string[]> = { "/nodes": ["id", "type"], "/nodes/{node}/status": ["uptime"] };

@@ -123,6 +123,15 @@ export function badAnswer(what: string, subject: Subject, status: number): Proxm
   );
 }
 
+/** A guest of which nothing but its place is known. */
+export function guestNotReported({ node, vmid }: { node: string; vmid: number }): ProxmoxAPIError {
+  return failure(
+    "proxmox_node_offline",
+    `Node ${node} does not report its guest ${vmid}: the node is offline, the guest is new, or pvestatd hangs there.`,
+    { object: `vmid ${vmid}`, retryable: true, next: "Bring the node back, or restart pvestatd on it." },
+  );
+}
+
 /** A list was asked for and something else came. */
 export function badListing(endpoint: string, path: string): ProxmoxAPIError {
   return failure(

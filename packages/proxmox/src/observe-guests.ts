@@ -3,7 +3,7 @@ import type { Blobs } from "@proxbox/runtime/blobs";
 import { ProxmoxAPIError, toWireError } from "@proxbox/runtime/errors";
 import type { StageContext } from "@proxbox/runtime/stage";
 import type { ProxmoxClient } from "./client.ts";
-import type { ProxmoxErrorCode } from "./failures.ts";
+import { guestNotReported, type ProxmoxErrorCode } from "./failures.ts";
 import { type GuestConfig, readGuestConfig } from "./resources/guests.ts";
 import { type Guest, readListing } from "./resources/listing.ts";
 
@@ -24,8 +24,8 @@ export type ObservationContext = Pick<StageContext, "run" | "signal"> & { blobs:
 
 /**
  * Reads the configurations of guests from their nodes, three at a time per node, and stores what was seen by run,
- * endpoint and node for the stages that come later. One guest's failure is its own, and a node that is offline is
- * asked once, not once per guest. A guest that left its node since it was listed is looked for once more.
+ * endpoint and node for the stages that come later. One guest's failure is its own: a guest its node does
+ * not report is failed unread, and a node that turns out to be offline is asked once, not once per guest. A guest that left its node since it was listed is looked for once more.
  * The result has every guest, in the given order. Throws CancelledError, ProxmoxAPIError when the guests cannot be
  * listed again, and what the store throws.
  */
@@ -54,12 +54,22 @@ export function observationName(run: string, endpoint: number, node: string, key
 }
 
 async function observeNode(client: ProxmoxClient, guests: Guest[], signal: AbortSignal): Promise<ObservedGuest[]> {
+  const { yes: known = [], no: silent = [] } = Object.groupBy(guests, (guest) => (guest.known ? "yes" : "no"));
+  return [...silent.map(unreported), ...(await observeKnown(client, known, signal))];
+}
+
+async function observeKnown(client: ProxmoxClient, guests: Guest[], signal: AbortSignal): Promise<ObservedGuest[]> {
   const [head, ...tail] = guests;
   if (!head) return [];
   const first = await observe(client, head, signal);
   // Every further answer of an offline node would take as long as the first.
   if (failedWith(first, "proxmox_node_offline")) return [first, ...tail.map((guest) => ({ ...first, guest }))];
   return [first, ...(await Promise.all(tail.map((guest) => observe(client, guest, signal))))];
+}
+
+/** With neither name nor size, a configuration would make half a guest. */
+function unreported(guest: Guest): ObservedGuest {
+  return { guest, state: "failed", error: toWireError(guestNotReported(guest)) };
 }
 
 async function observe(client: ProxmoxClient, guest: Guest, signal: AbortSignal): Promise<ObservedGuest> {

@@ -58,6 +58,21 @@ describe("observeGuests", () => {
     expect(asked).toBe(1);
   });
 
+  test("a guest that its node does not report is not asked for", async () => {
+    const asked: string[] = [];
+    using server = serve((_, path) => {
+      asked.push(path);
+      return data({});
+    });
+    const listed = listingOf([row(100, "a"), { ...row(101, "a"), name: undefined, status: "unknown" }]).guests;
+    const observed = await observeGuests(context(), server.client, { id: 7 }, listed, { key: "k" });
+    expect(asked).toEqual(["/nodes/a/qemu/100/config"]);
+    expect(observed).toMatchObject([
+      { state: "ok" },
+      { state: "failed", error: { code: "proxmox_node_offline", object: "vmid 101", retryable: true } },
+    ]);
+  });
+
   test("a migrated guest is found again, a deleted one is gone", async () => {
     using server = serve((_, path) => {
       if (path === "/cluster/resources") return data([row(100, "b"), row(101, "b"), row(103, "a")]);

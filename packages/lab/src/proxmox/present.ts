@@ -103,7 +103,7 @@ function address(ip: string, prefix: number): Row {
 function guestRow(guest: EstateGuest, node: EstateNode): Row {
   const { vmid, type, config } = guest;
   const tags = config.tags === undefined ? {} : { tags: config.tags };
-  const known = { id: `${type}/${vmid}`, vmid, type, node: node.name, template: guest.template ? 1 : 0, ...tags };
+  const known = { id: `${type}/${vmid}`, vmid, type, node: node.name, ...tags };
   // Name, size and state of a guest come from its node, so nobody knows those of a node that is offline.
   if (!node.online) return { ...known, status: "unknown" };
   const running = guest.status === "running";
@@ -114,6 +114,7 @@ function guestRow(guest: EstateGuest, node: EstateNode): Row {
     ...(guest.pool === null ? {} : { pool: guest.pool }),
     ...(config.lock === undefined ? {} : { lock: config.lock }),
     status: guest.status,
+    template: guest.template ? 1 : 0,
     maxcpu: cpusOf(guest, node),
     maxmem,
     maxdisk: 34_359_738_368,

@@ -9,14 +9,19 @@ import { parseTags } from "../parse/tags.ts";
 /** Kinds of guests. */
 export type GuestType = "qemu" | "lxc";
 
-/** A guest as the cluster lists it. */
+/**
+ * A guest as the cluster lists it. Only vmid, type and node are sure: all else a node tells about its own guests, and
+ * of a guest whose node is silent (offline, or its pvestatd hangs) the list has nothing else (Proxmox VE 9.2).
+ */
 export type Guest = {
   vmid: number;
   type: GuestType;
   node: string;
+  /** Whether the node has reported the guest. If not, name, template, size and state here are stand-ins: keep the old. */
+  known: boolean;
   /** `vm-<vmid>` when the guest has no name. */
   name: string;
-  /** As Proxmox says it; `unknown` on a node that is offline. */
+  /** As Proxmox says it, e.g. `running`; `unknown` when it is not known. */
   state: string;
   status: MappedStatus;
   template: boolean;
@@ -75,6 +80,7 @@ function guestOf(row: Row): Guest | null {
     vmid,
     type,
     node,
+    known: state !== "unknown",
     name: parseText(row.name)?.trim() ?? `vm-${vmid}`,
     state,
     status: mapStatus(state),
