@@ -38,7 +38,7 @@ type Limits = { ackWaitMs: number; maxDeliver: number };
 async function takeInTurn(consumer: Consumer, limits: Limits, options: DeliveryOptions): Promise<void> {
   const { signal } = options;
   while (!signal.aborted) {
-    const message = await takeNext(consumer, { expiresMs: 5_000, signal, late: (late) => late.nak() });
+    const message = await takeNext(consumer, 5_000, signal);
     if (message) await handleOne(message, limits, options);
   }
 }

@@ -85,11 +85,7 @@ async function acquire(bus: Bus, resource: PermitResource, queue: PermitQueue, s
       ticketAt = Date.now();
     }
     const asked = Date.now();
-    const permit = await takeNext(queue.consumer, {
-      expiresMs: queue.expiresMs,
-      signal,
-      late: (message) => message.ack(),
-    });
+    const permit = await takeNext(queue.consumer, queue.expiresMs, signal);
     if (permit) return { permit, asked };
   }
   throw new CancelledError(`The wait for a permit of ${resource} was stopped.`, signal.reason);

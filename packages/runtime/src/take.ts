@@ -1,29 +1,25 @@
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import { sleep } from "./retry.ts";
 
-/** How long to ask for a message, when to stop asking, and what becomes of one that comes after that. */
-export type TakeOptions = { expiresMs: number; signal: AbortSignal; late: (message: JsMsg) => void };
-
 /**
- * Asks a consumer for one message; null when there was none, the server did not answer, or the signal was aborted.
- * Never throws: the caller's loop simply asks again.
+ * Asks a consumer for one message; null when none came within `expiresMs`, the server did not answer, or the signal was
+ * aborted. The request ends with the call, so that no message is ever sent to somebody who has stopped asking. Never throws: the
+ * caller's loop simply asks again.
  */
-export async function takeNext(consumer: Consumer, { expiresMs, signal, late }: TakeOptions): Promise<JsMsg | null> {
+export async function takeNext(consumer: Consumer, expiresMs: number, signal: AbortSignal): Promise<JsMsg | null> {
   if (signal.aborted) return null;
-  const asking = consumer.next({ expires: expiresMs }).catch(async () => {
+  let stop = () => {};
+  try {
+    const messages = await consumer.fetch({ max_messages: 1, expires: expiresMs });
+    stop = () => messages.stop();
+    signal.addEventListener("abort", stop, { once: true });
+    for await (const message of messages) return message;
+  } catch {
     // A server that is away refuses at once.
     await sleep(100, signal).catch(() => {});
-    return null;
-  });
-  const { promise: stopped, resolve } = Promise.withResolvers<"stopped">();
-  const stop = () => resolve("stopped");
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    const taken = await Promise.race([asking, stopped]);
-    if (taken !== "stopped") return taken;
-    void asking.then((message) => message && late(message));
-    return null;
   } finally {
     signal.removeEventListener("abort", stop);
+    stop();
   }
+  return null;
 }
