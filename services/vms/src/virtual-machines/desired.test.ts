@@ -11,6 +11,7 @@ const plan: PlannedGuest = {
     type: "qemu",
     node: "pve1",
     name: "web",
+    known: true,
     state: "running",
     status: "active",
     template: false,

@@ -49,7 +49,8 @@ export function planGuests(
     ({ guest, match }): NameRequest => ({
       key: keyOf(guest),
       vmid: guest.vmid,
-      wanted: guest.name,
+      // A guest whose node is silent has no name just now: it keeps the one it had, and its place among the others.
+      wanted: guest.known ? guest.name : match.state?.name || match.vm?.name || guest.name,
       vm: match.vm,
       lastWanted: match.state?.name || null,
     }),
