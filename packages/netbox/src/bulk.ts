@@ -1,4 +1,4 @@
-import { NetBoxAPIError } from "@proxbox/runtime/errors";
+import { NetBoxAPIError, type ProxboxError } from "@proxbox/runtime/errors";
 import type { Logger } from "@proxbox/runtime/log";
 import { sleep } from "@proxbox/runtime/retry";
 import { type BatchLimits, batchesOf, nextBatchSize } from "./batch-size.ts";
@@ -14,7 +14,7 @@ export type WireRow = { readonly [field: string]: unknown };
  * What became of one row: as it is now; as it stood there already instead of being made, `sent` when a request of ours
  * that broke off may have made it; or why not.
  */
-export type Written = { row: Row } | { existing: Row; sent: boolean } | { error: NetBoxAPIError };
+export type Written = { row: Row } | { existing: Row; sent: boolean } | { error: ProxboxError };
 
 /** What bulk writes need besides the rows. */
 export type BulkIo = {
