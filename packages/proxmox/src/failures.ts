@@ -145,6 +145,13 @@ export function badListing(endpoint: string, path: string): ProxmoxAPIError {
   );
 }
 
+/** Whether the whole endpoint fails, not only what was asked of it. */
+export function isEndpointFailure(failure: ProxmoxAPIError): boolean {
+  return endpointCodes.some((code) => failure.code === code);
+}
+
+const endpointCodes: readonly ProxmoxErrorCode[] = ["proxmox_unreachable", "proxmox_tls", "proxmox_unauthorized"];
+
 /** Whether no server answered, so that another address of the endpoint may. */
 export function isConnectionFailure(failure: ProxmoxAPIError): boolean {
   return connectionCodes.some((code) => failure.code === code);

@@ -22,10 +22,11 @@ const ticketLifeMs = 60 * 60 * 1_000;
 export type TakeTicket = (user: string, password: string) => Promise<string>;
 
 /** The login that belongs to an endpoint's credentials; null when it has none. */
-export function loginOf(credentials: Credentials | null, takeTicket: TakeTicket): Login | null {
+export function loginOf(credentials: Credentials | null, takeTicket: TakeTicket, now = Date.now): Login | null {
   if (!credentials) return null;
   if (credentials.by === "token") return tokenLogin(credentials);
-  return ticketLogin(credentials.user, () => takeTicket(credentials.user, credentials.password));
+  const { user, password } = credentials;
+  return ticketLogin(user, () => takeTicket(user, password), now);
 }
 
 /** Login by API token: the same header for ever. */
@@ -41,7 +42,7 @@ function tokenLogin({ id, secret }: Extract<Credentials, { by: "token" }>): Logi
  * Login by password: one ticket for all requests, taken anew after an hour and when a server refuses it.
  * Reads need no CSRF token.
  */
-export function ticketLogin(user: string, takeTicket: () => Promise<string>, now: () => number = Date.now): Login {
+function ticketLogin(user: string, takeTicket: () => Promise<string>, now: () => number): Login {
   let current: { headers: LoginHeaders; until: number } | null = null;
   let pending: Promise<LoginHeaders> | null = null;
   const renew = async () => {

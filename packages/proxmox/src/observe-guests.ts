@@ -3,7 +3,7 @@ import type { Blobs } from "@proxbox/runtime/blobs";
 import { ProxmoxAPIError, toWireError } from "@proxbox/runtime/errors";
 import type { StageContext } from "@proxbox/runtime/stage";
 import type { ProxmoxClient } from "./client.ts";
-import { guestNotReported, type ProxmoxErrorCode } from "./failures.ts";
+import { guestNotReported, isEndpointFailure, type ProxmoxErrorCode } from "./failures.ts";
 import { type GuestConfig, readGuestConfig } from "./resources/guests.ts";
 import { type Guest, readListing } from "./resources/listing.ts";
 
@@ -24,10 +24,12 @@ export type ObservationContext = Pick<StageContext, "run" | "signal"> & { blobs:
 
 /**
  * Reads the configurations of guests from their nodes, three at a time per node, and stores what was seen by run,
- * endpoint and node for the stages that come later. One guest's failure is its own: a guest its node does
- * not report is failed unread, and a node that turns out to be offline is asked once, not once per guest. A guest that left its node since it was listed is looked for once more.
- * The result has every guest, in the given order. Throws CancelledError, ProxmoxAPIError when the guests cannot be
- * listed again, and what the store throws.
+ * endpoint and node for the stages that come later. The result has every guest, in the given order.
+ *
+ * One guest's failure is its own: a guest its node does not report is failed unread, a node that turns out to be
+ * offline is asked once, not once per guest, and a guest that left its node since it was listed is looked for once
+ * more. A failure of the endpoint itself (it does not answer, or does not let us in) ends everything.
+ * Throws that failure as ProxmoxAPIError, CancelledError, and what the store throws.
  */
 export async function observeGuests(
   ctx: ObservationContext,
@@ -36,21 +38,31 @@ export async function observeGuests(
   guests: readonly Guest[],
   { key }: { key: string },
 ): Promise<ObservedGuest[]> {
-  const nodes = Map.groupBy(guests, (guest) => guest.node).values();
-  const first = (await Promise.all([...nodes].map((ofNode) => observeNode(client, ofNode, ctx.signal)))).flat();
-  const seen = new Map((await lookAgain(client, first, ctx.signal)).map((one) => [one.guest.vmid, one]));
-  const observed = guests.map((guest) => seen.get(guest.vmid)).filter((one) => one !== undefined);
-  const observedAt = new Date().toISOString();
-  for (const [node, ofNode] of Map.groupBy(observed, ({ guest }) => guest.node)) {
-    const observation: Observation = { observedAt, guests: ofNode };
-    await ctx.blobs.putJson(observationName(ctx.run, endpoint.id, node, key), observation);
+  const end = new AbortController();
+  const signal = AbortSignal.any([ctx.signal, end.signal]);
+  try {
+    const observed = await observeAll(client, guests, signal);
+    const observedAt = new Date().toISOString();
+    for (const [node, ofNode] of Map.groupBy(observed, ({ guest }) => guest.node)) {
+      const observation: Observation = { observedAt, guests: ofNode };
+      await ctx.blobs.putJson(observationName(ctx.run, endpoint.id, node, key), observation);
+    }
+    return observed;
+  } finally {
+    end.abort();
   }
-  return observed;
 }
 
 /** Where the observation of a node's guests is stored; `key` is that of the item that made it. */
 export function observationName(run: string, endpoint: number, node: string, key: string): string {
   return `observation.${run}.${endpoint}.${node}.${key}`;
+}
+
+async function observeAll(client: ProxmoxClient, guests: readonly Guest[], signal: AbortSignal) {
+  const nodes = [...Map.groupBy(guests, (guest) => guest.node).values()];
+  const first = (await Promise.all(nodes.map((ofNode) => observeNode(client, ofNode, signal)))).flat();
+  const seen = new Map((await lookAgain(client, first, signal)).map((one) => [one.guest.vmid, one]));
+  return guests.map((guest) => seen.get(guest.vmid)).filter((one) => one !== undefined);
 }
 
 async function observeNode(client: ProxmoxClient, guests: Guest[], signal: AbortSignal): Promise<ObservedGuest[]> {
@@ -76,7 +88,7 @@ async function observe(client: ProxmoxClient, guest: Guest, signal: AbortSignal)
   try {
     return { guest, state: "ok", config: await readGuestConfig(client, guest, signal) };
   } catch (thrown) {
-    if (!(thrown instanceof ProxmoxAPIError)) throw thrown;
+    if (!(thrown instanceof ProxmoxAPIError) || isEndpointFailure(thrown)) throw thrown;
     return { guest, state: "failed", error: toWireError(thrown) };
   }
 }

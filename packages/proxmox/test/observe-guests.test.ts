@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { observationName, observeGuests } from "../src/observe-guests.ts";
 import { type Guest, listingOf } from "../src/resources/listing.ts";
-import { data, failureOf, serve } from "./server.ts";
+import { data, failureOf, reset, serve } from "./server.ts";
 
 const row = (vmid: number, node: string) => ({ type: "qemu", vmid, node, name: `g${vmid}`, status: "running" });
 const guests: Guest[] = listingOf([row(100, "a"), row(101, "b"), row(102, "a"), row(103, "a")]).guests;
@@ -89,6 +89,25 @@ describe("observeGuests", () => {
       [103, "a", "ok"],
     ]);
     expect(ctx.stored.get("observation.r1.7.b.k")).toMatchObject({ guests: [{ guest: { vmid: 100 } }, {}] });
+  });
+
+  test.each([
+    ["does not answer", reset, "proxmox_unreachable"],
+    ["does not let us in", () => new Response("", { status: 401 }), "proxmox_unauthorized"],
+  ])("an endpoint that %s ends it, with the rest unread and nothing stored", async (_, respond, code) => {
+    let asked = 0;
+    using server = serve(
+      () => {
+        asked++;
+        return respond();
+      },
+      { retries: 0 },
+    );
+    const many = listingOf(Array.from({ length: 40 }, (_, index) => row(100 + index, "a"))).guests;
+    const ctx = context();
+    expect((await failureOf(observeGuests(ctx, server.client, { id: 7 }, many, { key: "k" }))).code).toBe(code);
+    expect(asked).toBe(1);
+    expect(ctx.stored.size).toBe(0);
   });
 
   test("being stopped stops it", async () => {
