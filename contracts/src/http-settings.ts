@@ -1,6 +1,8 @@
 import { type Static, Type } from "@sinclair/typebox";
 
 const id = Type.Integer({ minimum: 1 });
+/** Unknown keys are ignored, because the plugin sends more than we know. */
+const open = { additionalProperties: true };
 const text = (maxLength: number, minLength = 0) => Type.String({ minLength, maxLength });
 const optional = {
   text: Type.Optional(Type.Union([text(255), Type.Null()])),
@@ -44,17 +46,16 @@ const proxmoxRequired = {
 };
 
 /**
- * Body of `POST /proxmox/endpoints`. Unknown keys are ignored, because the plugin sends more than we know; there are no
- * schema defaults, so that the same fields serve a partial PUT.
+ * Body of `POST /proxmox/endpoints`. There are no schema defaults, so that the same fields serve a partial PUT.
  */
 export const ProxmoxEndpointInput = Type.Object(
   { ...proxmoxRequired, ...proxmoxOptional },
-  { $id: "ProxmoxEndpointInput" },
+  { $id: "ProxmoxEndpointInput", ...open },
 );
 export type ProxmoxEndpointInput = Static<typeof ProxmoxEndpointInput>;
 
 /** Body of `PUT /proxmox/endpoints/{id}`: a key that is absent keeps its stored value. */
-export const ProxmoxEndpointChange = Type.Partial(ProxmoxEndpointInput, { $id: "ProxmoxEndpointChange" });
+export const ProxmoxEndpointChange = Type.Partial(ProxmoxEndpointInput, { $id: "ProxmoxEndpointChange", ...open });
 export type ProxmoxEndpointChange = Static<typeof ProxmoxEndpointChange>;
 
 const shown = {
@@ -106,12 +107,12 @@ export const NetBoxEndpointInput = Type.Object(
     verify_ssl: optional.flag,
     enabled: optional.flag,
   },
-  { $id: "NetBoxEndpointInput" },
+  { $id: "NetBoxEndpointInput", ...open },
 );
 export type NetBoxEndpointInput = Static<typeof NetBoxEndpointInput>;
 
 /** Body of `PUT /netbox/endpoint/{id}`: a key that is absent keeps its stored value. */
-export const NetBoxEndpointChange = Type.Partial(NetBoxEndpointInput, { $id: "NetBoxEndpointChange" });
+export const NetBoxEndpointChange = Type.Partial(NetBoxEndpointInput, { $id: "NetBoxEndpointChange", ...open });
 export type NetBoxEndpointChange = Static<typeof NetBoxEndpointChange>;
 
 /** The NetBox endpoint as it is shown: without its token. */
@@ -131,10 +132,13 @@ export const NetBoxEndpointView = Type.Object(
 export type NetBoxEndpointView = Static<typeof NetBoxEndpointView>;
 
 /** Query of both lists of endpoints. */
-export const EndpointListQuery = Type.Object({
-  offset: Type.Optional(Type.Integer({ minimum: 0 })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
-});
+export const EndpointListQuery = Type.Object(
+  {
+    offset: Type.Optional(Type.Integer({ minimum: 0 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  },
+  open,
+);
 
 /** Answer of `GET /auth/bootstrap-status`; the two are always opposite. */
 export const BootstrapStatus = Type.Object(
@@ -146,7 +150,7 @@ export type BootstrapStatus = Static<typeof BootstrapStatus>;
 /** Body of `POST /auth/register-key`. */
 export const KeyRegistration = Type.Object(
   { api_key: Type.String(), label: Type.Optional(text(255)) },
-  { $id: "KeyRegistration" },
+  { $id: "KeyRegistration", ...open },
 );
 
 const keyFields = {

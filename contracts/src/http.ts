@@ -6,6 +6,7 @@ import { stageNames } from "./stages.ts";
 import { SyncOptionsInput } from "./sync-options.ts";
 
 const closed = { additionalProperties: false };
+const open = { additionalProperties: true };
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const instant = Type.String({ description: "UTC instant, ISO 8601." });
 const literals = <T extends string>(...values: T[]) => Type.Union(values.map((value) => Type.Literal(value)));
@@ -101,12 +102,30 @@ export const AttemptResults = Type.Object(
 );
 export type AttemptResults = Static<typeof AttemptResults>;
 
-/** Query of that page. */
-export const AttemptResultsQuery = Type.Object({
-  after: Type.Optional(Type.Integer({ minimum: 0, description: "`next` of the page before." })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: "Results on a page; default 100." })),
-  state: Type.Optional(ResultState),
-});
+/** Query of that page; unknown parameters are ignored, here and everywhere. */
+export const AttemptResultsQuery = Type.Object(
+  {
+    after: Type.Optional(Type.Integer({ minimum: 0, description: "`next` of the page before." })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: "Results on a page; default 100." })),
+    state: Type.Optional(ResultState),
+  },
+  open,
+);
+
+/** Query of `GET /runs`. */
+export const RunListQuery = Type.Object(
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, description: "Default 50." })) },
+  open,
+);
+
+/** Query of `/runs/{id}/events` and `/runs/{id}/ws`. */
+export const FollowQuery = Type.Object(
+  {
+    last_event_id: Type.Optional(Type.String({ description: "For those who cannot send the header Last-Event-ID." })),
+    follow: Type.Optional(Type.Boolean({ description: "Stay when the run is over, for a replay of it." })),
+  },
+  open,
+);
 
 /** Body of `POST /runs/{id}/stages/{stage}/replay`. */
 export const ReplayOrder = Type.Object(

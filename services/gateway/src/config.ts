@@ -34,7 +34,7 @@ const GatewaySettings = Type.Object({
 });
 
 /** The settings of the gateway. */
-export type GatewayConfig = Static<typeof GatewaySettings> & { trustedProxies: string[]; origins: string[] }; origins: string[] };
+export type GatewayConfig = Static<typeof GatewaySettings> & { trustedProxies: string[]; origins: string[] };
 
 /** Reads the settings of the gateway. Throws ConfigError with every fault. */
 export function readGatewayConfig(env: Environment): GatewayConfig {

@@ -76,7 +76,7 @@ function requestError(thrown: unknown): RequestError | null {
   if (thrown instanceof RequestError) return thrown;
   if (thrown instanceof ValidationError) return invalid(fieldFaults(thrown.type, thrown.all as ValueError[]));
   const code = (thrown as { code?: unknown } | null)?.code;
-  if (code === "PARSE") return invalid([{ type: "json_invalid", loc: ["body"], msg: "This is not JSON." }]);
+  if (code === "PARSE") return invalid([{ type: "json_invalid", loc: ["body"], msg: "This is not a JSON object." }]);
   if (code === "NOT_FOUND") return new RequestError(404, "not_found", "Not Found");
   const error = toError(thrown);
   if (error.code === "bus_unavailable" || error.code === "cancelled") {

@@ -37,7 +37,7 @@ export function newRunId(now: Date = new Date()): string {
   return `${second}Z-${randomBytes(5).toString("hex")}`;
 }
 
-/** The id of the one run that an API key asks for under an Idempotency-Key. Pure. */
-export function runIdForKey(caller: string, idempotencyKey: string): string {
-  return `key-${createHash("sha256").update(`${caller}\n${idempotencyKey}`).digest("hex").slice(0, 32)}`;
+/** The id of the one run that stands for an Idempotency-Key. Pure. */
+export function runIdForKey(idempotencyKey: string): string {
+  return `key-${createHash("sha256").update(idempotencyKey).digest("hex").slice(0, 32)}`;
 }

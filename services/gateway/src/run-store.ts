@@ -2,10 +2,17 @@ import { runKeys } from "@proxbox/contracts/endpoints";
 import { type Author, decode, encode } from "@proxbox/contracts/envelope";
 import type { AttemptResults } from "@proxbox/contracts/http";
 import { type AttemptMode, RunEvent, type RunRequest, StageEvent, StageResult } from "@proxbox/contracts/messages";
-import { RunIndexEntry } from "@proxbox/contracts/run-index";
+import { indexEntryOf, RunIndexEntry } from "@proxbox/contracts/run-index";
 import { foldRun, isOver, isStageOver, type RunState, type StoredEvent } from "@proxbox/contracts/runs";
 import type { StageName } from "@proxbox/contracts/stages";
-import { filters, parseEventSubject, runEventSubject, runToken, stageEventSubject } from "@proxbox/contracts/subjects";
+import {
+  filters,
+  isToken,
+  parseEventSubject,
+  runEventSubject,
+  runToken,
+  stageEventSubject,
+} from "@proxbox/contracts/subjects";
 import type { Bucket } from "@proxbox/runtime/buckets";
 import type { Bus } from "@proxbox/runtime/bus";
 import { envelopeOf } from "@proxbox/runtime/envelopes";
@@ -16,6 +23,8 @@ import { conflict, notFound } from "./errors.ts";
 export type RunRecord = {
   state: RunState;
   events: StoredEvent[];
+  /** The sequence of the newest of these facts. */
+  lastFact: number;
   /** The stream when it was read: the record holds every fact up to `lastSeq`. */
   stream: { firstSeq: number; lastSeq: number; epoch: string };
 };
@@ -49,6 +58,9 @@ const largestPage = 8 * 1024 * 1024;
 /** Opens the runs of the bus; `author` signs what is asked. */
 export function openRunStore(bus: Bus, index: Bucket, author: Author): RunStore {
   const read = async (run: string): Promise<RunRecord> => {
+    const unknown = () =>
+      notFound(`There is no run ${run}.`, "GET /runs lists the runs; their events are kept for 14 days.");
+    if (!isToken(run)) throw unknown();
     const stream = await streamState(bus);
     const stored: (StoredEvent & { seq: number })[] = [];
     for (const filter of [filters.runFactsOf(run), filters.stageFactsOf(run)]) {
@@ -60,9 +72,8 @@ export function openRunStore(bus: Bus, index: Bucket, author: Author): RunStore 
     }
     const events = stored.sort((left, right) => left.seq - right.seq);
     const state = events.reduce<RunState | null>(foldRun, null);
-    if (!state)
-      throw notFound(`There is no run ${run}.`, "GET /runs lists the runs; their events are kept for 14 days.");
-    return { state, events, stream };
+    if (!state) throw unknown();
+    return { state, events, lastFact: events.at(-1)?.seq ?? 0, stream };
   };
 
   return {
@@ -71,10 +82,12 @@ export function openRunStore(bus: Bus, index: Bucket, author: Author): RunStore 
       const subject = runEventSubject(run, 0, "created");
       const envelope = envelopeOf(subject, { run, stage: runToken, attempt: 0 }, author, { request });
       const isNew = await bus.publishOnce(subject, encode(RunEvent, envelope));
-      const { state } = await read(run);
+      const { state, lastFact } = await read(run);
       if (!isNew && !Bun.deepEquals(state.request, request)) {
         throw conflict("This Idempotency-Key was used for another request.", "Send another key with another request.");
       }
+      // The orchestrator keeps the index; it is begun here so that a list has the run even before one is at work.
+      if (isNew) await index.create(runKeys.index(run), JSON.stringify(indexEntryOf(state, lastFact)));
       return state;
     },
     list: async (limit) => {

@@ -1,0 +1,76 @@
+import { version } from "@proxbox/runtime/version";
+import { Elysia } from "elysia";
+import { answerOf } from "./errors.ts";
+import { createGuard } from "./guard.ts";
+import { type DescribedRoute, openApi } from "./open-api.ts";
+import type { GatewayParts } from "./parts.ts";
+import { proxmoxEndpointRoutes } from "./routes/endpoints.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { keyRoutes } from "./routes/keys.ts";
+import { netboxEndpointRoutes } from "./routes/netbox-endpoint.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { throttleRoutes } from "./routes/throttle.ts";
+import { socketRoutes } from "./routes/ws.ts";
+
+/** Requests larger than this are refused unread. */
+const largestBody = 1024 * 1024;
+/** A connection that takes nothing for so long is closed; readers of events get a heartbeat more often than that. */
+const idleSeconds = 60;
+
+/** The whole HTTP side of a gateway: every route behind one guard, every error answered in one place. */
+export function createApp(parts: GatewayParts) {
+  const { log, metrics } = parts;
+  const app = new Elysia({
+    // Unknown fields are to be refused or ignored by each schema, not dropped before it sees them.
+    normalize: false,
+    serve: { idleTimeout: idleSeconds, maxRequestBodySize: largestBody, reusePort: false },
+    websocket: { idleTimeout: idleSeconds, maxPayloadLength: 4_096, sendPings: true },
+  })
+    .onRequest(createGuard(parts))
+    .onParse(({ request }) => readJson(request))
+    .onError(({ error, request, set }) => {
+      const { pathname } = new URL(request.url);
+      const allowed = methodsOf(app.routes, pathname);
+      const isWrongMethod = "code" in error && error.code === "NOT_FOUND" && allowed.length > 0;
+      if (isWrongMethod) {
+        set.status = 405;
+        set.headers.allow = allowed.join(", ");
+        return { detail: "Method Not Allowed", message: "Method Not Allowed", python_exception: null };
+      }
+      const { status, headers, body, internal } = answerOf(error);
+      if (internal)
+        log.error({ event: "http.failed", method: request.method, path: pathname, err: error }, "A request failed.");
+      set.status = status;
+      Object.assign(set.headers, headers);
+      return body;
+    })
+    .onAfterResponse(({ request, route, set }) => {
+      metrics.httpRequests.inc({ method: request.method, route: route || "none", status: String(set.status ?? 200) });
+    })
+    .use(healthRoutes(parts))
+    .use(keyRoutes(parts))
+    .use(netboxEndpointRoutes(parts))
+    .use(proxmoxEndpointRoutes(parts))
+    .use(runRoutes(parts))
+    .use(eventRoutes(parts))
+    .use(socketRoutes(parts))
+    .use(throttleRoutes(parts));
+  const document = openApi(app.routes as unknown as DescribedRoute[], version);
+  return app.get("/openapi.json", () => document);
+}
+
+// Whatever a client calls its body, it is JSON; an empty one says nothing.
+async function readJson(request: Request): Promise<unknown> {
+  const text = await request.text();
+  const body: unknown = text.trim() === "" ? {} : JSON.parse(text);
+  // The router would take null for "not parsed yet".
+  if (body === null) throw new SyntaxError("The body is null.");
+  return body;
+}
+
+function methodsOf(routes: readonly { method: string; path: string }[], pathname: string): string[] {
+  const path = pathname.replace(/(.)\/$/, "$1");
+  const fits = (pattern: string) => new RegExp(`^${pattern.replace(/:\w+/g, "[^/]+")}$`).test(path);
+  return routes.filter((route) => route.method !== "WS" && fits(route.path)).map((route) => route.method);
+}

@@ -1,0 +1,26 @@
+import type { Bucket } from "@proxbox/runtime/buckets";
+import type { Bus } from "@proxbox/runtime/bus";
+import type { Health } from "@proxbox/runtime/health";
+import type { Logger } from "@proxbox/runtime/log";
+import type { Metrics } from "@proxbox/runtime/metrics";
+import type { GatewayConfig } from "./config.ts";
+import type { EndpointStore } from "./endpoint-store.ts";
+import type { Hub } from "./hub.ts";
+import type { KeyStore } from "./key-store.ts";
+import type { Lockouts } from "./lockouts.ts";
+import type { RunStore } from "./run-store.ts";
+
+/** What the routes of a gateway are given. */
+export type GatewayParts = {
+  config: GatewayConfig;
+  log: Logger;
+  metrics: Metrics;
+  health: Health;
+  bus: Bus;
+  settings: Pick<Bucket, "get">;
+  keys: KeyStore;
+  lockouts: Lockouts;
+  endpoints: EndpointStore;
+  runs: RunStore;
+  hub: Hub;
+};

@@ -1,0 +1,53 @@
+import { FollowQuery, Problem } from "@proxbox/contracts/http";
+import { Elysia } from "elysia";
+import { eventStream } from "../event-stream.ts";
+import { followRun } from "../following.ts";
+import type { GatewayParts } from "../parts.ts";
+import { describe } from "./describe.ts";
+import { readAs } from "./read-as.ts";
+
+const headers = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
+
+/** The events of a run as server-sent events. */
+export function eventRoutes(parts: GatewayParts) {
+  const { log, metrics } = parts;
+  return new Elysia().get(
+    "/runs/:id/events",
+    async ({ params, query, request }) => {
+      const run = params.id;
+      const stop = new AbortController();
+      const lastEventId = request.headers.get("last-event-id") ?? query.last_event_id ?? null;
+      const followed = await followRun(parts, run, {
+        lastEventId,
+        forEver: query.follow ?? false,
+        signal: stop.signal,
+      });
+      // By the specification of EventSource, 204 is what stops it from coming back.
+      if (followed.isFinished) return new Response(null, { status: 204 });
+      if (request.method === "HEAD") return new Response(null, { headers });
+      metrics.sseClients.inc();
+      log.debug({ event: "sse.opened", run, lastEventId }, "A reader has come.");
+      let ended = false;
+      const onEnd = () => {
+        if (ended) return;
+        ended = true;
+        metrics.sseClients.dec();
+        log.debug({ event: "sse.closed", run }, "A reader has gone.");
+      };
+      return new Response(eventStream(followed, stop, onEnd), { headers });
+    },
+    {
+      query: FollowQuery,
+      transform: readAs({ follow: "boolean" }),
+      ...describe("The events of a run as text/event-stream, from its start or after Last-Event-ID.", {
+        200: null,
+        204: null,
+        404: Problem,
+      }),
+    },
+  );
+}

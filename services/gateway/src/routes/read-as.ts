@@ -1,0 +1,21 @@
+const truth: Record<string, boolean> = {
+  ...{ true: true, "1": true, yes: true, on: true, t: true, y: true },
+  ...{ false: false, "0": false, no: false, off: false, f: false, n: false },
+};
+
+/**
+ * A hook that runs before a path or query is checked: texts that stand for whole numbers or truth values become such.
+ * Anything else stays as it is, for the check to refuse.
+ */
+export function readAs(types: Record<string, "integer" | "boolean">) {
+  return ({ params, query }: { params: object; query: object }): void => {
+    for (const part of [params, query] as Record<string, unknown>[]) {
+      for (const [name, type] of Object.entries(types)) {
+        const text = part?.[name];
+        if (typeof text !== "string") continue;
+        if (type === "boolean") part[name] = truth[text.toLowerCase()] ?? text;
+        else if (/^[+-]?\d{1,15}$/.test(text)) part[name] = Number(text);
+      }
+    }
+  };
+}
