@@ -223,6 +223,17 @@ describe("faults", () => {
     expect(await codeOf(readVersion(client, signal))).toBe("answered");
   });
 
+  test("an endpoint that goes down while its guests are read fails as a whole", async () => {
+    await using proxmox = await startProxmox(estate(60));
+    const client = clientOf(proxmox);
+    const { guests } = await readListing(client, signal);
+    proxmox.fault({ does: { delayMs: 20 } });
+    const reading = codeOf(observe(client, guests));
+    await Bun.sleep(60);
+    await proxmox.down();
+    expect(await reading).toBe("proxmox_unreachable");
+  });
+
   test("wrong secrets are refused", async () => {
     await using proxmox = await startProxmox(estate(3));
     const wrong = [
