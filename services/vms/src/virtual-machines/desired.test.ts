@@ -25,6 +25,7 @@ const plan: PlannedGuest = {
   name: "web (2)",
   vm: null,
   hasDisks: false,
+  cloudInit: null,
   previousTags: ["old", "prod"],
 };
 const config: GuestConfig = {
@@ -240,14 +241,14 @@ describe("desiredGuest: cloud-init", () => {
   const cloudInit = { ciuser: "debian", sshkeys: "ssh-ed25519 AAAA", ipconfig0: "ip=dhcp", sshkeysTruncated: false };
   test("its options make a row", () => {
     expect(desired({ config: { cloudInit } }).cloudInit).toMatchObject({
-      create: true,
       values: { ciuser: "debian", sshkeys: "ssh-ed25519 AAAA", ipconfig0: "ip=dhcp", sshkeys_truncated: false },
       keep: [],
     });
   });
   test("without options none is made and one that is there is emptied", () => {
-    expect(desired().cloudInit).toMatchObject({
-      create: false,
+    expect(desired().cloudInit).toBeUndefined();
+    expect(desired({ plan: { cloudInit: 8 } }).cloudInit).toMatchObject({
+      id: 8,
       values: { ciuser: "", sshkeys: "", ipconfig0: "", sshkeys_truncated: false },
     });
   });

@@ -17,12 +17,7 @@ export function desiredGuest(
 ): Desired[] {
   const vm = desiredMachine(plan, config, batch, options);
   const ref: Ref = plan.vm === null ? { kind: vm.kind, identity: vm.identity } : { kind: vm.kind, id: plan.vm };
-  return [
-    ...desiredPlatform(config),
-    vm,
-    desiredState(plan, config, batch, options, ref),
-    desiredCloudInit(config, options, ref, vm.label),
-  ];
+  return [vm, desiredState(plan, config, batch, options, ref), ...desiredCloudInit(plan, config, options, ref)];
 }
 
 /** How a guest is called in reports. */
@@ -116,18 +111,17 @@ function platformRef(config: GuestConfig): Ref | null {
     : { kind: "platform", identity: { slug: slugOf(config.platform, "platform") } };
 }
 
-function desiredPlatform(config: GuestConfig): Desired[] {
-  if (config.platform === null) return [];
-  return [
-    {
-      kind: "platform",
-      identity: { slug: slugOf(config.platform, "platform") },
-      values: {},
-      onCreate: { name: config.platform },
-      tags: { add: [oursTag], onCreateOnly: true },
-      label: config.platform,
-    },
-  ];
+/** The platforms that guests name, each once. Pure. */
+export function desiredPlatforms(configs: Iterable<GuestConfig>): Desired[] {
+  const names = [...new Set([...configs].flatMap(({ platform }) => (platform === null ? [] : [platform])))].sort();
+  return names.map((name) => ({
+    kind: "platform",
+    identity: { slug: slugOf(name, "platform") },
+    values: {},
+    onCreate: { name },
+    tags: { add: [oursTag], onCreateOnly: true },
+    label: name,
+  }));
 }
 
 function desiredState(
@@ -181,20 +175,23 @@ function desiredState(
   };
 }
 
-function desiredCloudInit(config: GuestConfig, options: SyncOptions, vm: Ref, label: string): Desired {
+function desiredCloudInit(plan: PlannedGuest, config: GuestConfig, options: SyncOptions, vm: Ref): Desired[] {
+  if (config.cloudInit === null && plan.cloudInit === null) return [];
+  // A row whose options are gone is emptied, not deleted: it also holds what the plugin intends.
   const values = {
     ciuser: config.cloudInit?.ciuser ?? "",
     sshkeys: config.cloudInit?.sshkeys ?? "",
     ipconfig0: config.cloudInit?.ipconfig0 ?? "",
     sshkeys_truncated: config.cloudInit?.sshkeysTruncated ?? false,
   };
-  return {
-    kind: "vm-cloudinit",
-    identity: { virtual_machine: vm },
-    values,
-    // Without options there is nothing to make; a row that is there is emptied, not deleted: it also holds the plugin's intent.
-    create: config.cloudInit !== null,
-    keep: options.overwrite_vm_cloudinit ? [] : Object.keys(values),
-    label,
-  };
+  return [
+    {
+      kind: "vm-cloudinit",
+      ...(plan.cloudInit === null ? {} : { id: plan.cloudInit }),
+      identity: { virtual_machine: vm },
+      values,
+      keep: options.overwrite_vm_cloudinit ? [] : Object.keys(values),
+      label: labelOf(plan),
+    },
+  ];
 }

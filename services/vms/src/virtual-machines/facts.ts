@@ -1,6 +1,7 @@
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import type { HostFacts } from "@proxbox/netbox/hosts/facts";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
+import type { StateRow, VmRow } from "./match.ts";
 
 /** A guest's configuration in plain words. */
 export type GuestConfig = {
@@ -28,6 +29,8 @@ export type PlannedGuest = {
   vm: number | null;
   /** NetBox keeps the sum of a machine's disks itself once it has any. */
   hasDisks: boolean;
+  /** Id of its cloud-init row in NetBox. */
+  cloudInit: number | null;
   /** The Proxmox tags we put on it before. */
   previousTags: string[];
 };
@@ -43,4 +46,15 @@ export type GuestBatch = {
   webUrl: string;
   /** Whether NetBox knows types of virtual machines (4.6 on). */
   vmTypes: boolean;
+};
+
+/** A virtual machine of NetBox with what planning needs besides finding it. */
+export type KnownVm = VmRow & { hasDisks: boolean };
+
+/** What NetBox knows of virtual machines: all identity rows, and the machines of some clusters and of these rows. */
+export type KnownVms = {
+  states: StateRow[];
+  vms: KnownVm[];
+  /** Id of the cloud-init row, by machine. */
+  cloudInits: ReadonlyMap<number, number>;
 };

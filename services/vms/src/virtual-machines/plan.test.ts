@@ -17,6 +17,7 @@ test("a guest whose node is silent keeps its name, and nobody takes it meanwhile
       pluginEndpoint: 1,
       cluster: 5,
       vms: [machine(1, "web"), machine(2, "web (2)")],
+      cloudInits: new Map(),
       states: [state(1, 100), state(2, 101)],
     },
     null,

@@ -1,12 +1,9 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
-import type { PlannedGuest } from "./facts.ts";
-import { keyOf, type Match, type MatchScope, matchGuests, type VmRow } from "./match.ts";
+import type { KnownVms, PlannedGuest } from "./facts.ts";
+import { keyOf, type Match, type MatchScope, matchGuests } from "./match.ts";
 import { type NameRequest, resolveNames, type Vacate, vacateFor } from "./names.ts";
-
-/** A virtual machine of NetBox with what planning needs besides finding it. */
-export type KnownVm = VmRow & { hasDisks: boolean };
 
 /** What was settled for the guests of one endpoint before any configuration is read. */
 export type GuestPlan = {
@@ -30,7 +27,7 @@ export function selectByMode(guests: Guest[], options: SyncOptions): Guest[] {
  */
 export function planGuests(
   guests: Guest[],
-  scope: Omit<MatchScope, "vms"> & { vms: KnownVm[] },
+  scope: Omit<MatchScope, "vms"> & KnownVms,
   only: ReadonlySet<number> | null,
 ): GuestPlan {
   const matches = matchGuests(guests, scope);
@@ -62,6 +59,7 @@ export function planGuests(
       guest,
       name: names.get(keyOf(guest))?.name ?? guest.name,
       vm: match.vm?.id ?? null,
+      cloudInit: match.vm ? (scope.cloudInits.get(match.vm.id) ?? null) : null,
       hasDisks: match.vm ? (hasDisks.get(match.vm.id) ?? false) : false,
       previousTags: (match.state?.tags ?? "").split(";").filter(Boolean),
     }),

@@ -1,7 +1,7 @@
 import type { NetBoxClient } from "@proxbox/netbox/client";
 import { oursTag } from "@proxbox/netbox/hosts/support";
+import type { KnownVm, KnownVms } from "./facts.ts";
 import type { StateRow } from "./match.ts";
-import type { KnownVm } from "./plan.ts";
 import { slugCandidates, type TagRow } from "./tags.ts";
 
 type VmAnswer = {
@@ -23,9 +23,6 @@ type StateAnswer = {
 const vmFields = "id,name,cluster,tags,virtual_disk_count";
 const stateFields = "id,virtual_machine,endpoint,proxmox_vm_id,proxmox_vm_type,proxmox_vm_name,proxmox_tags";
 
-/** What NetBox knows of virtual machines: all identity rows, and the machines of these clusters and of these rows. */
-export type KnownVms = { states: StateRow[]; vms: KnownVm[] };
-
 /**
  * Reads the identity rows once and the machines of the given clusters, and those that have moved out of them, by id.
  * Throws NetBoxAPIError as the client does.
@@ -37,9 +34,15 @@ export async function readKnownVms(
   signal: AbortSignal,
 ): Promise<KnownVms> {
   const path = "virtualization/virtual-machines";
-  const [states, inside] = await Promise.all([
+  const [states, inside, cloudInits] = await Promise.all([
     client.list<StateAnswer>("plugins/proxbox/sync-state/virtual-machines", { fields: stateFields }, signal),
     client.list<VmAnswer>(path, { cluster_id: clusters, fields: vmFields }, signal),
+    // NetBox's filter takes one machine at a time, so these are read whole.
+    client.list<{ id: number; virtual_machine: { id: number } }>(
+      "plugins/proxbox/vm-cloudinit",
+      { fields: "id,virtual_machine" },
+      signal,
+    ),
   ]);
   const found = new Set(inside.map((vm) => vm.id));
   const moved = states
@@ -49,7 +52,11 @@ export async function readKnownVms(
     )
     .map((state) => state.virtual_machine.id);
   const outside = moved.length > 0 ? await client.list<VmAnswer>(path, { id: moved, fields: vmFields }, signal) : [];
-  return { states: states.map(toState), vms: [...inside, ...outside].map(toVm) };
+  return {
+    states: states.map(toState),
+    vms: [...inside, ...outside].map(toVm),
+    cloudInits: new Map(cloudInits.map((row) => [row.virtual_machine.id, row.id])),
+  };
 }
 
 /** Reads the tags that stand under these names or under the slugs they could have. */

@@ -12,7 +12,7 @@ import { SyncError } from "@proxbox/runtime/errors";
 import { askEndpoints, failedEndpoint } from "@proxbox/runtime/isolation";
 import { defineStage, itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
-import { desiredGuest, labelOf } from "./desired.ts";
+import { desiredGuest, desiredPlatforms, labelOf } from "./desired.ts";
 import type { GuestBatch, PlannedGuest } from "./facts.ts";
 import { type ObservedEndpoint, observeConfigs, observeListing } from "./observe.ts";
 import { batches, batchSize, type GuestPlan, planGuests, selectByMode } from "./plan.ts";
@@ -60,7 +60,7 @@ export const stage = defineStage({
 
   async work(batch, ctx) {
     const { configs, failures, gone } = await observeConfigs(ctx, batch);
-    const desired: Desired[] = [];
+    const desired = desiredPlatforms(configs.values());
     for (const plan of batch.guests) {
       const config = configs.get(plan.guest.vmid);
       if (!config) continue;
@@ -68,7 +68,7 @@ export const stage = defineStage({
       desired.push(...(isBootstrapOnly(plan.guest, ctx) ? wanted.map(createOnly) : wanted));
     }
     const { outcomes } = await reconcile(netboxOf(ctx), desired, { signal: ctx.signal });
-    return { objects: [...failures.map(unread), ...gone.map(vanished), ...outcomes] };
+    return { objects: [...failures.map(unread), ...gone.map(vanished), ...outcomes.filter(isWorthTelling)] };
   },
 
   async finish(results, ctx) {
@@ -182,6 +182,11 @@ function unread({ plan, error }: { plan: PlannedGuest; error: WireError }): Obje
 
 function vanished(plan: PlannedGuest): ObjectOutcome {
   return { ...outcomeOf(plan), outcome: "skipped", reason: "It was deleted in Proxmox while the run was at work." };
+}
+
+/** Guests share platforms: one that was there is no news of this item. */
+function isWorthTelling({ kind, outcome }: ObjectOutcome): boolean {
+  return kind !== "platform" || outcome !== "unchanged";
 }
 
 function outcomeOf(plan: PlannedGuest) {
