@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { isOver } from "@proxbox/contracts/runs";
 import { stageNames } from "@proxbox/contracts/stages";
 import { runEventSubject } from "@proxbox/contracts/subjects";
@@ -7,6 +7,8 @@ import { createPublisher } from "../src/publisher.ts";
 import { readRun } from "../src/runs/history.ts";
 import { createOrder } from "../src/runs/order.ts";
 import { createWorld, done, type World } from "./world.ts";
+
+setDefaultTimeout(60_000);
 
 let world: World;
 let worked: string[] = [];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { decode, encode } from "@proxbox/contracts/envelope";
 import { StageItem, StageResult } from "@proxbox/contracts/messages";
 import { consumerNames, names } from "@proxbox/contracts/streams";
@@ -10,6 +10,8 @@ import { readLast } from "@proxbox/runtime/reader";
 import { Value } from "@sinclair/typebox/value";
 import { recordDeadLetter } from "../src/dead-letters.ts";
 import { createWorld, eventually, type World } from "./world.ts";
+
+setDefaultTimeout(60_000);
 
 let world: World;
 beforeAll(async () => {

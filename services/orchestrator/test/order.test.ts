@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { runKeys } from "@proxbox/contracts/endpoints";
 import { decode } from "@proxbox/contracts/envelope";
 import { StageCommand } from "@proxbox/contracts/messages";
@@ -9,6 +9,8 @@ import { commandSubject } from "@proxbox/contracts/subjects";
 import { readLast } from "@proxbox/runtime/reader";
 import { replayHeader } from "../src/publisher.ts";
 import { createWorld, done, eventually, failed, type World } from "./world.ts";
+
+setDefaultTimeout(60_000);
 
 let world: World;
 beforeAll(async () => {

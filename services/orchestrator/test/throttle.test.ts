@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { settingKeys } from "@proxbox/contracts/endpoints";
 import { decode } from "@proxbox/contracts/envelope";
 import { ThrottleView } from "@proxbox/contracts/messages";
@@ -9,6 +9,8 @@ import { createPermits } from "@proxbox/runtime/permits";
 import { createSamples } from "@proxbox/runtime/samples";
 import { permitLimit } from "@proxbox/runtime/streams";
 import { createWorld, eventually, type World } from "./world.ts";
+
+setDefaultTimeout(60_000);
 
 let world: World;
 beforeAll(async () => {
@@ -82,4 +84,4 @@ test("the limit follows the capacity, stays while nobody controls it, and is tak
   });
   const share = (key: "refused" | "answered") => beforeFall[key] + work.seen[key] - afterFall[key];
   expect(share("refused") / share("answered")).toBeLessThan(0.02);
-}, 60_000);
+});

@@ -10,7 +10,7 @@ import { type Bucket, openBucket } from "@proxbox/runtime/buckets";
 import { type Bus, connectBus } from "@proxbox/runtime/bus";
 import { handleDeliveries } from "@proxbox/runtime/deliveries";
 import { createLogger, type Logger } from "@proxbox/runtime/log";
-import { startNatsServer } from "@proxbox/runtime/nats-server";
+import { type NatsServer, startNatsServer } from "@proxbox/runtime/nats-server";
 import { readStored } from "@proxbox/runtime/reader";
 import { ensureStreams } from "@proxbox/runtime/streams";
 import { Value } from "@sinclair/typebox/value";
@@ -24,12 +24,14 @@ export type Script = (command: StageCommand, signal: AbortSignal) => Ending | Pr
 
 /** A nats-server with streams, fake domain services, and everything a test does to them. */
 export type World = AsyncDisposable & {
-  url: string;
+  server: NatsServer;
   bus: Bus;
   log: Logger;
   runs: Bucket;
   publisher: Publisher;
   script: Script;
+  /** The environment of an orchestrator. */
+  env(replica: string): Record<string, string>;
   /** Starts an orchestrator; ends with the world at the latest. */
   orchestrator(replica?: string): Promise<AsyncDisposable>;
   create(run: string, mode?: "strict" | "graph", stages?: readonly string[]): Promise<void>;
@@ -71,6 +73,13 @@ export async function createWorld(): Promise<World> {
   const orchestrators = stack.use(new AsyncDisposableStack());
   const stop = new AbortController();
 
+  const env = (replica: string) => ({
+    NATS_URL: server.url,
+    PROXBOX_REPLICA: replica,
+    PROXBOX_LOG_LEVEL: "silent",
+    PROXBOX_ORCHESTRATOR_ACK_WAIT_SECONDS: "2",
+    PROXBOX_ITEM_ACK_WAIT_SECONDS: "2",
+  });
   const until: World["until"] = async (run, fits) => {
     let state: RunState | null = null;
     await eventually(`What the test waits for in run ${run}`, async () => {
@@ -80,22 +89,14 @@ export async function createWorld(): Promise<World> {
     return state as unknown as RunState;
   };
   const world: Omit<World, typeof Symbol.asyncDispose> = {
-    url: server.url,
+    server,
     bus,
     log,
     runs,
     publisher,
     script: () => done(),
-    orchestrator: async (replica = "one") => {
-      const env = {
-        NATS_URL: server.url,
-        PROXBOX_REPLICA: replica,
-        PROXBOX_LOG_LEVEL: "silent",
-        PROXBOX_ORCHESTRATOR_ACK_WAIT_SECONDS: "2",
-        PROXBOX_ITEM_ACK_WAIT_SECONDS: "2",
-      };
-      return orchestrators.use(await createOrchestrator(env, stop.signal));
-    },
+    env,
+    orchestrator: async (replica = "one") => orchestrators.use(await createOrchestrator(env(replica), stop.signal)),
     create: async (run, mode = "strict", stages = stageNames) => {
       const request = { mode, stages: [...stages], options: Value.Create(SyncOptions), origin: "test" };
       await publisher.runFact(run, 0, "created", { request });

@@ -5,9 +5,8 @@ import type { Bus } from "@proxbox/runtime/bus";
 
 /** Makes every worker of a run stop: the flag is what they go by, the word only makes them quicker. */
 export async function callOff(bus: Bus, runs: Bucket, run: string): Promise<void> {
-  const isNew = (await runs.create(runKeys.cancel(run), new Date().toISOString())) !== null;
+  await runs.create(runKeys.cancel(run), new Date().toISOString());
   bus.tell(cancelSubject(run), new Uint8Array());
-  if (isNew) bus.log.info({ event: "run.cancelled", run }, "The run is being cancelled.");
 }
 
 /** Lets a run that was called off work again. */

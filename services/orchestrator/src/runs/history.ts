@@ -26,7 +26,7 @@ function folded(bus: Bus, state: RunState | null, { subject, data }: StoredMessa
   try {
     return foldRun(state, { subject, event: isOfRun ? decode(RunEvent, data) : decode(StageEvent, data) });
   } catch (error) {
-    bus.log.warn({ event: "run.swept", subject, err: error }, "A fact that cannot be read is left out.");
+    bus.log.warn({ event: "bus.loop", subject, err: error }, "A fact that cannot be read is left out.");
     return state;
   }
 }

@@ -1,0 +1,47 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { isOver } from "@proxbox/contracts/runs";
+import { names } from "@proxbox/contracts/streams";
+import { readRun } from "../src/runs/history.ts";
+import { createWorld, done } from "./world.ts";
+
+setDefaultTimeout(60_000);
+
+const main = join(import.meta.dir, "..", "main.ts");
+
+test("kill -9 of orchestrator processes and of nats-server at any moment: every run ends, each stage is commanded once", async () => {
+  await using world = await createWorld();
+  world.script = async () => {
+    await Bun.sleep(150 * Math.random());
+    return done();
+  };
+  const start = () =>
+    Bun.spawn([process.execPath, main], {
+      env: { PATH: process.env.PATH ?? "", ...world.env("killed") },
+      stdout: "ignore",
+      stderr: "inherit",
+    });
+  const ids = Array.from({ length: 6 }, (_, index) => `kill-${index}`);
+  for (const id of ids) await world.create(id, Math.random() < 0.5 ? "strict" : "graph");
+  let child = start();
+  const allOver = async () =>
+    (await Promise.all(ids.map((id) => readRun(world.bus, id)))).every((history) => history && isOver(history.run));
+  for (let round = 0; !(await allOver()); round += 1) {
+    expect(round).toBeLessThan(100);
+    await Bun.sleep(300 + 500 * Math.random());
+    child.kill("SIGKILL");
+    await child.exited;
+    if (round % 3 === 1) {
+      await world.server.kill("SIGKILL");
+      await world.server.restart();
+    }
+    child = start();
+  }
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(0);
+  for (const id of ids) {
+    const state = await world.over(id);
+    expect(state).toMatchObject({ phase: "done", stages: [{ attempt: 1 }, { attempt: 1 }, { attempt: 1 }] });
+  }
+  expect((await world.bus.jsm.streams.info(names.commands)).state.messages).toBe(3 * ids.length);
+});
