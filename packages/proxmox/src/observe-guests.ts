@@ -93,7 +93,7 @@ async function observe(client: ProxmoxClient, guest: Guest, signal: AbortSignal)
   }
 }
 
-/** Guests that are no longer where they were listed: migrated ones are read at their new node, deleted ones are gone. */
+/** Guests that are not where they were listed: migrated ones are read at their new node, deleted ones are gone. */
 async function lookAgain(client: ProxmoxClient, observed: ObservedGuest[], signal: AbortSignal) {
   const isMissing = (seen: ObservedGuest) => failedWith(seen, "proxmox_not_found");
   if (!observed.some(isMissing)) return observed;

@@ -17,7 +17,7 @@ export type Guest = {
   vmid: number;
   type: GuestType;
   node: string;
-  /** Whether the node has reported the guest. If not, name, template, size and state here are stand-ins: keep the old. */
+  /** Whether its node reports it. If not, name, template, size and state are stand-ins: keep what is known. */
   known: boolean;
   /** `vm-<vmid>` when the guest has no name. */
   name: string;
