@@ -88,6 +88,6 @@ export function netboxAuthorization(
   { token_version }: Pick<StoredNetBoxEndpoint, "token_version">,
   { token, token_key }: { token: string | null; token_key: string | null },
 ): string {
-  if (token_version === "v1" || !token_key) return `Token ${token ?? ""}`;
-  return `Bearer nbt_${token_key.replace(/^nbt_/, "")}.${token ?? ""}`;
+  if (token_version === "v1") return `Token ${token ?? ""}`;
+  return `Bearer nbt_${(token_key ?? "").replace(/^nbt_/, "")}.${token ?? ""}`;
 }

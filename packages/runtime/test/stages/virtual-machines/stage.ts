@@ -1,0 +1,10 @@
+import { Type } from "@sinclair/typebox";
+import { defineStage } from "../../../src/stage.ts";
+
+/** The least a stage can be: no items. */
+export const stage = defineStage({
+  name: "virtual-machines",
+  body: Type.Object({}),
+  items: async () => [],
+  work: async () => ({ objects: [] }),
+});
