@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type CostModel, MEASURED } from "../src/netbox/cost.ts";
 import { type SimulatedNetBox, startNetBox } from "../src/netbox/server.ts";
-import { clientOf, withMachines } from "./netbox-client.ts";
+import { clientOf, withMachines } from "./netbox-requests.ts";
 
 /** The measured model with round numbers small enough for a test. */
 const QUICK: CostModel = { ...MEASURED, read: 20, write: 10, objects: {}, object: 4, crowded: 1, deadlock: 60 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Fault } from "../src/netbox/faults.ts";
 import { startNetBox } from "../src/netbox/server.ts";
-import { clientOf, results, withMachines } from "./netbox-client.ts";
+import { clientOf, results, withMachines } from "./netbox-requests.ts";
 
 const TAG = { name: "a", slug: "a" };
 

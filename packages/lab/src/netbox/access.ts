@@ -17,8 +17,8 @@ export type Caller = {
 
 /** The tokens every simulated NetBox has: two of its superuser, and two that are in no table. */
 export const TOKENS = {
-  v1: "0123456789abcdef0123456789abcdef01234567",
-  v2: { key: "simulatedkey", secret: "0123456789abcdefghijklmnopqrstuvwxyzABCD" },
+  v1: "51a0000000000000000000000000000000000001",
+  v2: { key: "simulatedkey", secret: "simulatedsecretsimulatedsecretsimulated0" },
   limited: "1111111111111111111111111111111111111111",
   readonly: "2222222222222222222222222222222222222222",
 } as const;

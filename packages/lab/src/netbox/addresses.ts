@@ -26,6 +26,17 @@ export const parseNetwork = (value: string): Network | undefined => {
 /** "10.0.0.1/24", IPv6 in its short form. */
 export const formatNetwork = ({ address, length }: Network): string => `${text(address)}/${length}`;
 
+/** A bare address in its canonical form: without a zone, IPv4 where it is mapped into IPv6; undefined when it is none. */
+export const parseHost = (value: string): string | undefined => {
+  const bare = value.trim().replace(/%.*$/, "");
+  const network = bare.includes("/") ? undefined : parseNetwork(bare);
+  if (!network) return undefined;
+  const { address } = network;
+  if (address.kind() !== "ipv6") return text(address);
+  const six = address as ipaddr.IPv6;
+  return six.isIPv4MappedAddress() ? six.toIPv4Address().toString() : text(six);
+};
+
 /** The host alone, without its length. */
 export const hostOf = (value: string): string => value.slice(0, value.indexOf("/"));
 

@@ -146,7 +146,9 @@ const changeAll = (at: At, partial: boolean): Answer => {
   precondition(at, rows);
   const bodies = new Map(ids.map((id, index) => [id, (body as readonly Json[])[index]]));
   const reading = readingOf(call.url.searchParams, partial);
-  const changed = rows.map((row) => change(world, call.table, row, bodies.get(row.id), reading, author));
+  const changed = rows
+    .map((row) => change(world, call.table, row, bodies.get(row.id), reading, author))
+    .sort(inOrder(world, call.table.model, call.table.model.order));
   return { status: 200, body: changed.map((row) => show(at, row)), written: changed.length, shown: changed.length };
 };
 

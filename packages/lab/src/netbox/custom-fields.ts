@@ -44,9 +44,13 @@ export const parseCustomFields = (world: World, model: Model, value: Json, befor
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid([NOT_A_DICTIONARY]);
   const fields = new Map(customFieldsOf(world, model).map((field) => [field.name, field]));
   const merged: Record<string, Json> = { ...before?.custom_fields };
+  const unknown = Object.keys(value).filter((name) => !fields.has(name));
+  if (unknown.length > 0) {
+    const errors = unknown.map((name) => [name, `Custom field '${name}' does not exist for this object type.`]);
+    throw invalid(Object.fromEntries(errors));
+  }
   for (const [name, given] of Object.entries(value as JsonObject)) {
-    const field = fields.get(name);
-    if (!field) throw invalid({ [name]: `Custom field '${name}' does not exist for this object type.` });
+    const field = fields.get(name) as Row;
     merged[name] = stored(world, field, given);
   }
   return merged;

@@ -97,6 +97,17 @@ const byLink = (asked: Asked, { to, type, key }: Filter & { by: "link" }): Condi
   };
 };
 
+/** A filter by numbers, unchecked: what no row refers to finds nothing. */
+const byIds = (asked: Asked, { field, orNull }: Filter & { by: "ids" }): Condition | undefined => {
+  const values = orNull ? asked.values.slice(-1) : asked.values;
+  const accepts = numberFilter(asked.parameter, asked.lookup, values, true);
+  if (!accepts || asked.lookup !== "") return onField(field, accepts);
+  if (orNull) return { accepts: (row) => row[field] === null || accepts(row[field]) };
+  const { path, fields } = asked.table.model;
+  const narrow = () => values.flatMap((id) => asked.world.lookup.having(path, field, Number(id)));
+  return { accepts: (row) => accepts(row[field]), ...(fields[field]?.kind === "reference" ? { narrow } : {}) };
+};
+
 const special = (asked: Asked, filter: Filter): Condition | undefined => {
   const { values, lookup, world } = asked;
   switch (filter.by) {
@@ -107,6 +118,8 @@ const special = (asked: Asked, filter: Filter): Condition | undefined => {
       );
     case "reference":
       return byReference(asked, filter.path, filter.to, filter.key);
+    case "ids":
+      return byIds(asked, filter);
     case "link":
       return byLink(asked, filter);
     case "test":

@@ -145,6 +145,8 @@ export type Unique = {
   readonly when?: (row: Row) => boolean;
   /** `400` says the message under `__all__`; `database` only meets the constraint: 500. */
   readonly answer: "400" | "database";
+  /** What the API answers when the database meets the constraint, where that is not 500. */
+  readonly conflict?: { readonly status: number; readonly body: Json };
   readonly message?: string;
   readonly constraint: string;
   /** The columns as the database names them. */
@@ -161,6 +163,7 @@ export type Filter =
       readonly key: string;
       readonly lenient?: boolean;
     }
+  | { readonly by: "ids"; readonly field: string; readonly orNull?: boolean }
   | { readonly by: "link"; readonly to: string; readonly type: string; readonly key: string }
   | { readonly by: "test"; readonly accepts: (row: Row, value: string, lookup: Lookup) => boolean };
 
@@ -207,6 +210,8 @@ export type Model = {
   readonly search?: readonly string[];
   /** Verbs refused with 405 although the engine could serve them. */
   readonly refuses?: readonly string[];
+  /** Items of a bulk POST are checked and saved one after the other; the first error is the answer. */
+  readonly createsInTurn?: boolean;
   /** A list is a 500 in this plugin release (`QuerySetNotOrdered`). */
   readonly brokenList?: boolean;
   /** Any authenticated caller may ask, and sees no rows without permission. */

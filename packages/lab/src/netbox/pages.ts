@@ -1,7 +1,7 @@
 import { authenticate } from "./access.ts";
 import { Refusal } from "./errors.ts";
 import type { Json } from "./model.ts";
-import type { PluginRelease } from "./models/plugin-parts.ts";
+import { isCurrent, type PluginRelease } from "./models/plugin-parts.ts";
 import { present, wholeShape } from "./present.ts";
 import type { Route } from "./routes.ts";
 import { tableAt, type World } from "./world.ts";
@@ -65,10 +65,12 @@ const under = (world: World, origin: string, root: string): Json =>
       .sort(),
   );
 
-const runtime = (world: World, origin: string): Json => {
+/** The settings as one object, with what the plugin shows of its key: a secret no backend may keep. */
+const runtime = (world: World, origin: string, release: PluginRelease): Json => {
   const table = tableAt(world, "plugins/proxbox/settings");
   const row = table.rows.get(1);
-  return row ? present(world, table, row, origin, wholeShape(table.model)) : null;
+  const key = isCurrent(release) ? { encryption_key_configured: true, encryption_key: "a-secret-of-the-plugin" } : {};
+  return row ? { ...present(world, table, row, origin, wholeShape(table.model)), ...key } : null;
 };
 
 const content = (
@@ -87,7 +89,7 @@ const content = (
     case "endpoints":
       return under(world, origin, route.path);
     case "runtime":
-      return runtime(world, origin);
+      return runtime(world, origin, release);
   }
 };
 

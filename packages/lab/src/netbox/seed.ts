@@ -2,7 +2,7 @@ import { TOKENS } from "./access.ts";
 import { CUSTOM_FIELDS } from "./custom-fields.ts";
 import type { Json } from "./model.ts";
 import { isCurrent, type PluginRelease, PROXBOX } from "./models/plugin-parts.ts";
-import { tableAt, type World } from "./world.ts";
+import { tableAt, takeOut, type World } from "./world.ts";
 import { create } from "./write.ts";
 
 const VM = "virtualization.virtualmachine";
@@ -18,7 +18,10 @@ type Definition = readonly [
   rest: Readonly<Record<string, Json>>,
 ];
 
-/** The custom fields plugin 0.0.24 leaves in an empty NetBox, in the order of their ids. */
+/** The custom fields that are not deleted again by later releases. */
+const KEPT = new Set<Json | undefined>(["proxmox_node", "proxmox_storage"]);
+
+/** The custom fields the plugin's migrations make, in the order of their ids. */
 const DEFINITIONS: readonly Definition[] = [
   ["proxmox_last_synced_role_id", "Proxmox last-synced role id", "integer", VM, INTERNAL],
   ["hardware_chassis_serial", "Chassis serial", "text", "dcim.device", HIDDEN],
@@ -44,7 +47,7 @@ const ROLES: readonly (readonly [name: string, slug: string, color: string])[] =
   ["Container (LXC)", "container-lxc", "00bcd4"],
 ];
 
-/** Puts in what a new NetBox with the plugin has: a superuser with two tokens, two roles, the settings; of old releases, custom fields. */
+/** Puts in what a new NetBox with the plugin has: a superuser with two tokens, two roles, the settings, custom fields (two of the newest release). */
 export const seed = (world: World, release: PluginRelease): void => {
   const add = (path: string, body: Readonly<Record<string, Json>>) => {
     const reading = { partial: false, accepts: () => true };
@@ -55,10 +58,12 @@ export const seed = (world: World, release: PluginRelease): void => {
   add("users/tokens", { user: admin, version: 2, key: TOKENS.v2.key, token: TOKENS.v2.secret });
   for (const [name, slug, color] of ROLES) add("dcim/device-roles", { name, slug, color });
   add(`${PROXBOX}/settings`, {});
-  if (!isCurrent(release)) {
-    for (const [name, label, type, model, rest] of DEFINITIONS) {
-      add(CUSTOM_FIELDS, { name, label, type, object_types: [model], ...rest });
-    }
+  for (const [name, label, type, model, rest] of DEFINITIONS) {
+    add(CUSTOM_FIELDS, { name, label, type, object_types: [model], ...rest });
+  }
+  if (isCurrent(release)) {
+    const table = tableAt(world, CUSTOM_FIELDS);
+    for (const field of [...table.rows.values()]) if (!KEPT.has(field.name)) takeOut(world, table, field);
   }
   world.changes.length = 0;
 };

@@ -1,4 +1,4 @@
-import { formatNetwork, networkOf, parseMac, parseNetwork } from "./addresses.ts";
+import { formatNetwork, networkOf, parseHost, parseMac, parseNetwork } from "./addresses.ts";
 import { invalid } from "./errors.ts";
 import type { Field, Json } from "./model.ts";
 import { str, typeName } from "./python.ts";
@@ -120,13 +120,18 @@ const readNetwork = (value: Json): string => {
 };
 
 const readHost = (value: Json): string => {
-  const network = typeof value === "string" && !value.includes("/") ? parseNetwork(value) : undefined;
-  return network ? formatNetwork(network).replace(/\/\d+$/, "") : fail("Enter a valid IPv4 or IPv6 address.");
+  if (value === "") return fail("This field may not be blank.");
+  const host = typeof value === "string" ? parseHost(value) : undefined;
+  return host ?? fail("Enter a valid IPv4 or IPv6 address.");
 };
+
+/** Django's URLs: a host is a name of several labels, an address, or localhost. */
+const URL_FORM =
+  /^(https?|ftps?):\/\/(localhost|\[[0-9a-f:.]+\]|\d{1,3}(\.\d{1,3}){3}|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\.?)(:\d{1,5})?([/?#]\S*)?$/i;
 
 const readUrl = (field: Field, value: Json): string => {
   const read = readText(field, value);
-  return read === "" || /^(https?|ftps?):\/\/[^\s/]+/i.test(read) ? read : fail("Enter a valid URL.");
+  return read === "" || URL_FORM.test(read) ? read : fail("Enter a valid URL.");
 };
 
 const readJson = (field: Field, value: Json): Json => {

@@ -1,4 +1,4 @@
-import { duplicateKey } from "./errors.ts";
+import { duplicateKey, Refusal } from "./errors.ts";
 import type { Json, Lookup, Model, Row, Unique } from "./model.ts";
 import type { Traits } from "./versions.ts";
 
@@ -204,6 +204,7 @@ const meetConstraints = (table: Table, row: Row) => {
     if (key === undefined) continue;
     const taken = table.indexes.get(uniqueIndex(unique))?.index.get(key);
     if (taken === undefined || (taken.size === 1 && taken.has(row.id))) continue;
+    if (unique.conflict) throw new Refusal(unique.conflict.status, unique.conflict.body);
     const values = unique.fields.map((field) =>
       unique.fold?.includes(field) ? String(row[field]).toLowerCase() : (row[field] ?? null),
     );

@@ -191,6 +191,7 @@ export const createAll = (
   reading: Reading,
   author: Author,
 ): Row[] => {
+  if (table.model.createsInTurn) return bodies.map((body) => create(world, table, body, reading, author));
   const errors: Json[] = [];
   const prepared: Prepared[] = [];
   for (const body of bodies) {

@@ -343,6 +343,7 @@ export const DEVICES: Model = {
   },
   order: ["name"],
   uniques: nameUniqueIn("site", "dcim_device", "Device"),
+  createsInTurn: true,
   rules: [devicePrimaryAddresses, devicePlacement],
   filters: {
     name: { by: "field", field: "name", ignoreCase: true },

@@ -81,6 +81,15 @@ const monitoring = (): Record<string, Field> => ({
   service_monitoring_eligible: constant(false),
 });
 
+/** What later releases added to a Proxmox endpoint. */
+const NEW_IN_ENDPOINTS: Readonly<Record<string, Field>> = {
+  iana_timezone: text(64),
+  node_device_name_template: text(255),
+  credential_storage_backend: text(32),
+  allow_packer_template_builds: boolean(false),
+  packer_template_builds_backend_authorized: constant(false),
+};
+
 const proxmoxEndpoint = (release: PluginRelease): Model => ({
   path: ENDPOINTS,
   type: "netbox_proxbox.proxmoxendpoint",
@@ -92,11 +101,12 @@ const proxmoxEndpoint = (release: PluginRelease): Model => ({
     environment: bareChoice(ENVIRONMENTS, null),
     version: nullableText(20),
     repoid: nullableText(16),
+    ...(isCurrent(release) ? NEW_IN_ENDPOINTS : {}),
     username: { kind: "text", max: 255, default: "root@pam" },
     password: secret(),
     token_name: text(255),
     token_value: secret(),
-    verify_ssl: boolean(false),
+    verify_ssl: boolean(isCurrent(release)),
     enabled: boolean(true),
     timeout: integer(),
     max_retries: integer({ max: 32767 }),
@@ -120,7 +130,6 @@ const proxmoxEndpoint = (release: PluginRelease): Model => ({
     access_methods: bareChoice({ api: "API", api_ssh: "API and SSH" }, "api"),
     ...each(SYNC_MODES, () => bareChoice(SYNC_MODE_CHOICES, null)),
     ...each(overwrites(release), () => boolean(null)),
-    ...(isCurrent(release) ? { iana_timezone: text(64), node_device_name_template: text(255) } : {}),
     rpc_enabled: boolean(null),
     effective_rpc_enabled: computed((row) => row.rpc_enabled ?? false),
     site: reference("dcim/sites"),
@@ -208,7 +217,7 @@ const settings = (release: PluginRelease): Model => ({
           node_device_name_template: text(255, { default: "{node}" }),
           sync_job_timeout: count(7200),
           credential_storage_backend: text(32),
-          openbao_policy_slug: text(100),
+          openbao_policy_slug: text(100, { default: "proxbox" }),
           openbao_service_username: text(150),
         }
       : { custom_fields_enabled: bool(false) }),
@@ -278,7 +287,7 @@ const settings = (release: PluginRelease): Model => ({
   display: () => "Proxbox plugin settings",
   order: ["id"],
   refuses: ["POST", "PUT", "DELETE"],
-  openRead: true,
+  openRead: !isCurrent(release),
   filterable: [],
 });
 
@@ -312,7 +321,7 @@ const CLUSTER: Model = {
   },
   brief: named,
   display: ofEndpointDisplay,
-  order: ["name"],
+  order: ["endpoint", "name"],
   uniques: [ofEndpoint("netbox_proxbox_proxmoxcluster", "Proxmox cluster", "name", "Cluster name")],
   filterable: ["endpoint", "netbox_cluster", "name", "mode", "quorate"],
 };
@@ -352,7 +361,7 @@ const NODE: Model = {
   },
   brief: [...named, "online"],
   display: ofEndpointDisplay,
-  order: ["name"],
+  order: ["endpoint", "name"],
   uniques: [ofEndpoint("netbox_proxbox_proxmoxnode", "Proxmox node", "name", "Node name")],
   filterable: ["endpoint", "proxmox_cluster", "netbox_device", "name", "ip_address", "online", "local", "location"],
 };
@@ -392,6 +401,7 @@ const STORAGE_MODEL: Model = {
       fields: ["cluster", "name"],
       answer: "400",
       message: "Proxmox Storage with this Cluster and Name already exists.",
+      conflict: { status: 403, body: { detail: "You do not have permission to perform this action." } },
       constraint: "netbox_proxbox_proxmoxstorage_unique_cluster_name",
       columns: ["cluster_id", "name"],
     },

@@ -234,6 +234,20 @@ const REPLICATIONS: Model = {
   ],
 };
 
+/** How later releases refer to the credential of an intent. */
+const CREDENTIAL: Readonly<Record<string, Field>> = {
+  credential_reference_id: integer(),
+  password_configured: constant(false),
+  private_key_configured: constant(false),
+  credential_assignment_ready: constant(true),
+  credential_assignment_detail: constant("Legacy storage uses the external credential reference."),
+  credential_assignment_lookup: computed((row) => ({
+    assigned_object_type: "virtualization.virtualmachine",
+    assigned_object_id: String(row.virtual_machine),
+    purpose: "login",
+  })),
+};
+
 const cloudInit = (release: PluginRelease): Model => ({
   path: `${PROXBOX}/vm-cloudinit`,
   type: "netbox_proxbox.proxmoxvmcloudinit",
@@ -255,7 +269,7 @@ const cloudInit = (release: PluginRelease): Model => ({
     ip_cidr: text(64),
     ssh_pwauth: boolean(null),
     enable_agent: boolean(null),
-    [isCurrent(release) ? "credential_reference_id" : "nms_credential_id"]: integer(),
+    ...(isCurrent(release) ? CREDENTIAL : { nms_credential_id: integer() }),
     has_sshkeys: constant(false),
     last_synced: computed((row) => row.last_updated),
     ...ending(),
@@ -364,8 +378,10 @@ const GUESTS: Model = {
   ],
   rules: [guestInterfaceMapping],
   filters: {
-    virtual_machine_id: { by: "reference", path: ["virtual_machine"], to: MACHINES, key: "id" },
-    vm_interface_id: { by: "reference", path: ["vm_interface"], to: "virtualization/interfaces", key: "id" },
+    virtual_machine: { by: "ids", field: "virtual_machine" },
+    virtual_machine_id: { by: "ids", field: "virtual_machine" },
+    vm_interface: { by: "ids", field: "vm_interface" },
+    vm_interface_id: { by: "ids", field: "vm_interface" },
   },
 };
 
@@ -403,8 +419,10 @@ const guestAddresses = (release: PluginRelease): Model => ({
   rules: [guestAddressFits],
   brokenList: !isCurrent(release),
   filters: {
-    guest_interface_id: { by: "reference", path: ["guest_interface"], to: GUEST_INTERFACES, key: "id" },
-    ip_address_id: { by: "reference", path: ["ip_address"], to: "ipam/ip-addresses", key: "id" },
+    guest_interface: { by: "ids", field: "guest_interface" },
+    guest_interface_id: { by: "ids", field: "guest_interface" },
+    ip_address: { by: "ids", field: "ip_address" },
+    ip_address_id: { by: "ids", field: "ip_address" },
     virtual_machine: { by: "reference", path: ["guest_interface", "virtual_machine"], to: MACHINES, key: "id" },
     vm_interface: {
       by: "reference",

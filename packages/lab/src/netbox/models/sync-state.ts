@@ -12,14 +12,15 @@ import {
   tags,
   text,
 } from "../fields.ts";
-import type { Derive, Field, Model, Rule, ShapeKey } from "../model.ts";
+import type { Derive, Field, Filter, JsonObject, Model, Rule, ShapeKey } from "../model.ts";
 import {
   clusterIsOfCluster,
   endpointOwnsDevice,
-  fillFromNode,
+  fillRelations,
   nodeIsOfDevice,
   oneRowPer,
   relationsAgree,
+  TAKEN,
 } from "../rules/plugin.ts";
 import {
   ENDPOINTS,
@@ -47,7 +48,12 @@ type Sidecar = {
   readonly rules?: readonly Rule[];
   readonly derive?: readonly Derive[];
   readonly brief?: readonly string[];
+  readonly filters?: Readonly<Record<string, Filter>>;
+  /** The answer to a batch that names one parent twice. */
+  readonly twice?: JsonObject;
 };
+
+const byIds = (field: string): Filter => ({ by: "ids", field });
 
 const texts = (max: number | undefined, ...names: string[]) => each(names, () => text(max));
 
@@ -105,7 +111,7 @@ const MACHINE: Sidecar = {
     "proxmox_endpoint_raw_id",
   ],
   rules: [relationsAgree],
-  derive: [fillFromNode],
+  derive: [fillRelations],
   brief: ["proxmox_vm_id"],
 };
 
@@ -123,7 +129,11 @@ const device = (release: PluginRelease): Sidecar => ({
   },
   filterable: ["endpoint", "proxmox_node", "proxmox_cluster", "proxmox_vmid", "hardware_chassis_serial"],
   rules: [endpointOwnsDevice, nodeIsOfDevice, relationsAgree],
-  derive: [fillFromNode],
+  derive: [fillRelations],
+  filters: isCurrent(release)
+    ? { proxmox_endpoint_raw_id: { by: "ids", field: "proxmox_endpoint_raw_id", orNull: true } }
+    : {},
+  twice: { device: TAKEN },
 });
 
 const SIDECARS: readonly Sidecar[] = [
@@ -222,7 +232,6 @@ const toModel = (sidecar: Sidecar): Model => {
   const { parent, to, fields = {}, filterable = [], rules = [] } = sidecar;
   const path = `${PROXBOX}/sync-state/${sidecar.path}`;
   const references = [parent, ...filterable.filter((name) => fields[name]?.kind === "reference")];
-  const target = (name: string) => (name === parent ? to : (fields[name]?.to ?? ""));
   return {
     path,
     type: `netbox_proxbox.${sidecar.object.toLowerCase()}`,
@@ -249,6 +258,10 @@ const toModel = (sidecar: Sidecar): Model => {
       {
         fields: [parent],
         answer: "database",
+        conflict: {
+          status: 409,
+          body: sidecar.twice ?? { detail: "The target parent already has a Proxbox sync-state row." },
+        },
         constraint: `netbox_proxbox_${sidecar.object.toLowerCase()}_${parent}_id_key`,
         columns: [`${parent}_id`],
       },
@@ -256,9 +269,12 @@ const toModel = (sidecar: Sidecar): Model => {
     rules: [oneRowPer(path, parent), ...rules],
     ...(sidecar.derive ? { derive: sidecar.derive } : {}),
     filterable: [...references, ...filterable, "proxmox_last_updated"],
-    filters: Object.fromEntries(
-      references.map((name) => [`${name}_id`, { by: "reference", path: [name], to: target(name), key: "id" } as const]),
-    ),
+    filters: {
+      ...Object.fromEntries(
+        references.flatMap((name) => [[name, byIds(name)] as const, [`${name}_id`, byIds(name)] as const]),
+      ),
+      ...sidecar.filters,
+    },
     search: ["proxmox_node_name", "proxmox_cluster_name", "proxmox_vm_name", "proxmox_status"],
   };
 };

@@ -183,7 +183,8 @@ export const MACHINE_TYPES: Model = {
   object: "VirtualMachineType",
   table: "virtualization_virtualmachinetype",
   fields: {
-    ...identity("virtual machine type"),
+    name: requiredText(100),
+    slug: slug(100),
     default_platform: reference("dcim/platforms"),
     default_vcpus: decimal(4, 2, { min: 0.01 }),
     default_memory: integer(),
@@ -195,6 +196,14 @@ export const MACHINE_TYPES: Model = {
   brief: brief("name", "slug", "description"),
   display: (row) => String(row.name),
   order: ["name"],
+  uniques: (["name", "slug"] as const).map((field) => ({
+    fields: [field],
+    fold: [field],
+    answer: "400",
+    message: `Virtual machine type ${field} must be unique.`,
+    constraint: `virtualization_virtualmachinetype_unique_${field}`,
+    columns: [`lower(${field}::text)`],
+  })),
 };
 
 export const VIRTUAL_MACHINES: Model = {

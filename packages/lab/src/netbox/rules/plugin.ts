@@ -1,67 +1,87 @@
 import { Refusal } from "../errors.ts";
-import type { Derive, Row, Rule } from "../model.ts";
+import type { Derive, Json, Lookup, Row, Rule } from "../model.ts";
 
 const NODES = "plugins/proxbox/proxmox-nodes";
 const CLUSTERS = "plugins/proxbox/proxmox-clusters";
+
+/** What is said of a second sync-state row for one object. */
+export const TAKEN = "This object already has a Proxbox sync-state row.";
 
 /** One sync-state row per object: a second one is 409, and a row never moves to another object. */
 export const oneRowPer =
   (path: string, parent: string): Rule =>
   ({ row, before, lookup }) => {
     const other = lookup.having(path, parent, row[parent] ?? null).find((entry) => entry.id !== row.id);
-    if (other) throw new Refusal(409, { [parent]: "This object already has a Proxbox sync-state row." });
+    if (other && ownedByAnother(other, row)) throw ownershipConflict();
+    if (other) throw new Refusal(409, { [parent]: TAKEN });
     return before && before[parent] !== row[parent]
-      ? { [parent]: ["The object of a sync-state row cannot be changed."] }
+      ? { [parent]: ["The sync-state parent cannot be changed."] }
       : undefined;
   };
 
-/** A node belongs to the endpoint, a cluster to the node and the endpoint. */
-export const relationsAgree: Rule = ({ row, lookup }) => {
+const RELATIONS = ["endpoint", "proxmox_node", "proxmox_cluster"];
+
+/** The relations of a row with what a node or a cluster fills in. */
+const relationsOf = (row: Row, lookup: Lookup) => {
   const node = lookup.get(NODES, row.proxmox_node);
-  const cluster = lookup.get(CLUSTERS, row.proxmox_cluster);
-  const endpoint = row.endpoint ?? node?.endpoint ?? null;
-  if (node && node.endpoint !== endpoint) {
-    return { proxmox_node: ["The Proxmox node does not belong to the endpoint."] };
-  }
-  if (cluster && node && node.proxmox_cluster !== null && node.proxmox_cluster !== cluster.id) {
-    return { proxmox_cluster: ["The Proxmox cluster is not that of the node."] };
-  }
-  return cluster && endpoint !== null && cluster.endpoint !== endpoint
-    ? { proxmox_cluster: ["The Proxmox cluster does not belong to the endpoint."] }
-    : undefined;
+  const cluster = lookup.get(CLUSTERS, row.proxmox_cluster ?? node?.proxmox_cluster);
+  const endpoint = row.endpoint ?? node?.endpoint ?? cluster?.endpoint ?? null;
+  return { node, cluster, endpoint };
 };
 
-/** The node of a device's row is bound to that device. */
+/** A node belongs to the endpoint, a cluster to the node and the endpoint; looked at whenever one of them is sent. */
+export const relationsAgree: Rule = ({ row, given, lookup }) => {
+  if (!RELATIONS.some((name) => name in given)) return undefined;
+  const { node, cluster, endpoint } = relationsOf(row, lookup);
+  const errors: Record<string, Json> = {};
+  if (node && node.endpoint !== endpoint) {
+    errors.proxmox_node = ["Node endpoint must match the sync-state endpoint."];
+  }
+  if (cluster && node && node.proxmox_cluster !== cluster.id) {
+    errors.proxmox_cluster = ["Cluster must match the selected node's Proxmox cluster."];
+  } else if (cluster && cluster.endpoint !== endpoint) {
+    errors.proxmox_cluster = ["Cluster endpoint must match the sync-state endpoint."];
+  }
+  return Object.keys(errors).length > 0 ? errors : undefined;
+};
+
+/** The node of a device's row is linked to that device, at every write. */
 export const nodeIsOfDevice: Rule = ({ row, lookup }) => {
   const node = lookup.get(NODES, row.proxmox_node);
   return node && node.netbox_device !== row.device
-    ? { proxmox_node: ["The Proxmox node is not bound to this device."] }
+    ? { proxmox_node: ["Proxmox node must be linked to the sync-state device."] }
     : undefined;
 };
 
-/** The Proxmox cluster of a cluster's row is bound to that cluster. */
+/** The Proxmox cluster of a cluster's row is linked to that cluster, at every write. */
 export const clusterIsOfCluster: Rule = ({ row, lookup }) => {
   const cluster = lookup.get(CLUSTERS, row.proxmox_cluster);
   return cluster && cluster.netbox_cluster !== row.cluster
-    ? { proxmox_cluster: ["The Proxmox cluster is not bound to this cluster."] }
+    ? { proxmox_cluster: ["Proxmox cluster must be linked to the sync-state cluster."] }
     : undefined;
 };
 
-/** A node fills in the endpoint and the cluster that were left out. */
-export const fillFromNode: Derive = ({ row, given, lookup }) => {
-  const node = "proxmox_node" in given ? lookup.get(NODES, row.proxmox_node) : undefined;
-  if (!node) return undefined;
-  return { endpoint: node.endpoint ?? null, proxmox_cluster: row.proxmox_cluster ?? node.proxmox_cluster ?? null };
+/** A node fills in the endpoint and the cluster that were left out, a cluster the endpoint. */
+export const fillRelations: Derive = ({ row, given, lookup }) => {
+  const sent = (name: string) => (given[name] ?? null) !== null;
+  if (!sent("proxmox_node") && !sent("proxmox_cluster")) return undefined;
+  const { node, cluster, endpoint } = relationsOf(row, lookup);
+  return { endpoint, ...(node && cluster ? { proxmox_cluster: cluster.id } : {}) };
 };
 
-/** The first writer owns a device's row (plugin 0.0.29): another backend id is 409. */
+const OWNER = "proxmox_endpoint_raw_id";
+
+const ownershipConflict = () =>
+  new Refusal(409, { [OWNER]: ["endpoint_ownership_conflict"], code: "endpoint_ownership_conflict" });
+
+/** Whether a device's row belongs to another backend than the one that writes (plugin 0.0.29). */
+const ownedByAnother = (stored: Row, row: Row): boolean =>
+  "device" in row && (stored[OWNER] ?? null) !== null && (row[OWNER] ?? null) !== null && stored[OWNER] !== row[OWNER];
+
+/** The first writer owns a device's row: another backend id, or none, is 409. */
 export const endpointOwnsDevice: Rule = ({ row, before, given }) => {
-  const field = "proxmox_endpoint_raw_id";
-  if (!before || !(field in given) || before[field] === null || before[field] === row[field]) return undefined;
-  throw new Refusal(409, {
-    detail: "This device belongs to another endpoint.",
-    code: "endpoint_ownership_conflict",
-  });
+  if (!before || !(OWNER in given) || before[OWNER] === null || before[OWNER] === row[OWNER]) return undefined;
+  throw ownershipConflict();
 };
 
 /** A guest interface maps to an interface of its own VM that no other maps to. */
@@ -91,13 +111,13 @@ export const guestAddressFits: Rule = ({ row, lookup }) => {
   return fits ? undefined : { ip_address: ["The IP address is assigned to another interface."] };
 };
 
+const NEITHER = "Provide either a domain or an IP address.";
+
 /** An endpoint has a domain or an address, and its domain is one. */
 export const endpointIsReachable: Rule = ({ row }) => {
   const domain = String(row.domain ?? "");
   if (/^[\d.]+$|:/.test(domain)) return { domain: [`${domain} is not a valid domain name`] };
-  return row.ip_address === null && domain === ""
-    ? { __all__: ["At least one of domain or IP address is required."] }
-    : undefined;
+  return row.ip_address === null && domain === "" ? { domain: [NEITHER], ip_address: [NEITHER] } : undefined;
 };
 
 /** A v2 token cannot be picked by its row: its secret is not retrievable. */
