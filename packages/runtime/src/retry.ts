@@ -21,11 +21,13 @@ export type RetryPolicy = {
  */
 export async function retry<T>(work: (attempt: number) => Promise<T>, policy: RetryPolicy): Promise<T> {
   const worthIt = policy.when ?? ((error) => error.retryable);
+  let done: { value: T } | undefined;
   try {
     return await pRetry(
       async (attempt) => {
         try {
-          return await work(attempt);
+          done = { value: await work(attempt) };
+          return done.value;
         } catch (thrown) {
           // p-retry 9 never retries a TypeError it does not know, and every failed fetch on Bun 1.4.5 is one.
           throw toError(thrown);
@@ -47,6 +49,8 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, policy: Re
       },
     );
   } catch (thrown) {
+    // p-retry 9 throws a result away when the signal was aborted while it came; what is done is done.
+    if (done) return done.value;
     if (policy.signal?.aborted) throw new CancelledError("The work was stopped before it was done.", thrown);
     throw thrown;
   }

@@ -76,11 +76,15 @@ export function defineStage<B extends TSchema>(definition: StageDefinition<B>): 
   return definition as unknown as Stage;
 }
 
-/** An item key from its parts, which may be any texts: joined by "-" where that is a legal token, else a hash of them. */
+/**
+ * An item key from its parts, which may be any texts: joined by "_" where that is a legal token and shows where the parts
+ * end, else a hash of them. Different parts never give the same key.
+ */
 export function itemKey(...parts: (string | number)[]): string {
-  const key = parts.join("-");
-  if (isToken(key) && !key.startsWith("h-")) return key;
-  return `h-${new Bun.CryptoHasher("sha256").update(parts.join("\u0000")).digest("hex").slice(0, 16)}`;
+  const texts = parts.map(String);
+  const key = texts.join("_");
+  if (isToken(key) && !texts.some((text) => text.includes("_")) && !key.startsWith("h-")) return key;
+  return `h-${new Bun.CryptoHasher("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 16)}`;
 }
 
 /** The endpoint of an item. Throws SyncError `endpoint_gone` when it was disabled or removed meanwhile. */

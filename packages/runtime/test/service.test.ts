@@ -77,14 +77,13 @@ test("what does not end within the time for draining is given back at once", asy
   await using _staying = await startReplica(stand, "staying", [stage]);
   expect((await endOf(stand.bus, "deadline")).data.summary?.ok).toBe(true);
   expect(begun).toEqual(["slow", "staying"]);
-  expect((await resultsOf(stand.bus, "deadline"))[0]?.deliveries).toBe(2);
 });
 
 test("a value shared by a service is made once and disposed with it", async () => {
-  const life = { made: 0, disposed: 0 };
+  const life = { made: 0, ends: [] as string[] };
   const client = () => {
     life.made += 1;
-    return { [Symbol.asyncDispose]: async () => void (life.disposed += 1) };
+    return { [Symbol.asyncDispose]: async () => void life.ends.push("client") };
   };
   const stage = numberStage({
     items: async () => items(6),
@@ -96,9 +95,9 @@ test("a value shared by a service is made once and disposed with it", async () =
   const replica = await startReplica(stand, "sharing", [stage]);
   await command(stand.bus, "shared");
   await endOf(stand.bus, "shared");
-  expect(life).toEqual({ made: 1, disposed: 0 });
+  expect(life).toEqual({ made: 1, ends: [] });
   await replica[Symbol.asyncDispose]();
-  expect(life).toEqual({ made: 1, disposed: 1 });
+  expect(life).toEqual({ made: 1, ends: ["client"] });
 });
 
 test("health lives, readiness gives reasons, metrics are in the registry of the service", async () => {
@@ -136,10 +135,12 @@ test("stages are found by their folder, and a missing one is named", async () =>
 });
 
 test("an item's key is legal, the same every time, and different for different parts", () => {
-  expect(itemKey("pve1", 100)).toBe("pve1-100");
+  expect(itemKey("pve-1", "qemu", 0)).toBe("pve-1_qemu_0");
   expect(itemKey("nøde 1.example.com", 3)).toMatch(/^h-[0-9a-f]{16}$/);
   expect(itemKey("nøde 1", 3)).toBe(itemKey("nøde 1", 3));
   expect(itemKey("a.b", "c")).not.toBe(itemKey("a", "b.c"));
+  expect(itemKey("pve-1", "a")).not.toBe(itemKey("pve", "1-a"));
+  expect(itemKey("a_b", "c")).not.toBe(itemKey("a", "b_c"));
   expect(itemKey("x".repeat(80))).toMatch(/^h-/);
 });
 
