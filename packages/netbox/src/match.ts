@@ -18,13 +18,15 @@ export type Match = {
 /**
  * Finds the row of every desired object of one kind. Pure. A row named by id goes to that object alone; a row found by
  * identity has to be the only one and, where the kind says so, carry our tag. Two objects with one identity: the second
- * is refused, because NetBox would answer both with a failure of the whole batch.
+ * is refused, because NetBox would answer both with a failure of the whole batch. `elsewhere` names rows (`kind#id`) that
+ * stand for objects which are not among these.
  */
 export function matchKind(
   kind: KindName,
   desired: readonly Desired[],
   rows: readonly Row[],
   resolve: Resolve,
+  elsewhere: ReadonlySet<string> = new Set(),
 ): Match[] {
   const claimed = new Set(desired.map((entry) => entry.id));
   const free = rows.filter((row) => !claimed.has(row.id));
@@ -46,8 +48,9 @@ export function matchKind(
     const found = byKey.get(key) ?? likeRows(entry, free);
     const [row = null] = found;
     if (found.length > 1) return match(null, ambiguousError(entry, found));
+    if (row && elsewhere.has(`${kind}#${row.id}`)) return match(null, takenError(entry, row, "stands for another"));
     const foreign = row && kindOf(kind).adopt === "tagged" && !tagsOf(row).some((tag) => tag.slug === oursTag);
-    return foreign ? match(null, takenError(entry, row)) : match(row);
+    return foreign ? match(null, takenError(entry, row, "is not marked as ours")) : match(row);
   });
 }
 
@@ -122,11 +125,15 @@ function ambiguousError(desired: Desired, rows: readonly Row[]): SyncError {
   });
 }
 
-function takenError(desired: Desired, row: Row): SyncError {
+function takenError(desired: Desired, row: Row, why: string): SyncError {
   const { label } = kindOf(desired.kind);
   return new SyncError(
     "name_taken",
-    `The name of ${desired.label} belongs to ${label} ${row.id} in NetBox, which is not marked as ours.`,
-    { object: desired.label, field: "name", next: `Rename it, or give it the tag "${oursTag}" to hand it over.` },
+    `The name of ${desired.label} belongs to ${label} ${row.id} in NetBox, which ${why}.`,
+    {
+      object: desired.label,
+      field: "name",
+      next: `Rename one of the two; the tag "${oursTag}" hands a foreign one over.`,
+    },
   );
 }

@@ -12,6 +12,7 @@ export async function readMatches(
   client: NetBoxClient,
   desired: readonly Desired[],
   signal: AbortSignal,
+  elsewhere: ReadonlySet<string> = new Set(),
 ): Promise<{ matches: Match[]; resolve: Resolve }> {
   const { atLeast } = await client.status(signal);
   const known = new Map<string, Known>();
@@ -35,7 +36,7 @@ export async function readMatches(
       },
       signal,
     );
-    const matched = matchKind(kind, own, rows, resolve);
+    const matched = matchKind(kind, own, rows, resolve, elsewhere);
     matches.push(...matched);
     for (const [key, value] of knownOfMatches(matched)) known.set(key, value);
     for (const ref of referred) {

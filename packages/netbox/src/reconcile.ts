@@ -28,7 +28,7 @@ export async function reconcile(
   let open = desired.map((_, index) => index);
   for (let round = 1; open.length > 0 && round <= rounds; round++) {
     const subset = open.flatMap((index) => desired[index] ?? []);
-    const plan = await makePlan(client, subset, options.signal);
+    const plan = await makePlan(client, subset, options.signal, rowsOfOthers(desired, results, open));
     const settled = plan.settled.map((entry): Applied => ({ ...entry, standing: "no" }));
     const applied = await applyPlan(client, plan, subset, options.signal);
     const next: number[] = [];
@@ -50,10 +50,15 @@ export async function reconcile(
   return { outcomes, ids };
 }
 
-/** Makes the plan that `reconcile` would carry out; writes nothing. Throws as it does. */
-export async function makePlan(client: NetBoxClient, desired: readonly Desired[], signal: AbortSignal): Promise<Plan> {
+/** Makes the plan that `reconcile` would carry out; writes nothing. Throws as it does. `elsewhere`: see `matchKind`. */
+export async function makePlan(
+  client: NetBoxClient,
+  desired: readonly Desired[],
+  signal: AbortSignal,
+  elsewhere?: ReadonlySet<string>,
+): Promise<Plan> {
   const { version, atLeast } = await client.status(signal);
-  const { matches, resolve } = await readMatches(client, desired, signal);
+  const { matches, resolve } = await readMatches(client, desired, signal, elsewhere);
   const positions = new Map(desired.map((entry, index) => [entry, index]));
   const plan = planOf(matches, positions, { resolve, atLeast });
   const unknown = unknownKinds(desired, atLeast);
@@ -63,6 +68,15 @@ export async function makePlan(client: NetBoxClient, desired: readonly Desired[]
     plan.settled.push({ index, id: null, outcome: outcomeOf({ ...entry, note }, "skipped", {}) });
   });
   return plan;
+}
+
+/** The rows that stand for the objects which are not open any more. */
+function rowsOfOthers(desired: readonly Desired[], results: ReadonlyMap<number, Applied>, open: readonly number[]) {
+  const settled = desired.flatMap((entry, index) => {
+    const id = entry.id ?? results.get(index)?.id;
+    return id && !open.includes(index) ? [`${entry.kind}#${id}`] : [];
+  });
+  return new Set(settled);
 }
 
 /** An object that we sent in a request that broke off, and that is there as it should be, was made by us. */
