@@ -133,6 +133,7 @@ describe("desiredGuest: the machine", () => {
         own: ["proxbox-soft-deleted", "old-1", "prod"],
         keep: false,
       },
+      parent: "qemu",
       label: "web (2) (qemu 100)",
     });
   });

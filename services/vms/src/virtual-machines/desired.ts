@@ -70,6 +70,8 @@ function desiredMachine(plan: PlannedGuest, config: GuestConfig, batch: GuestBat
       ],
       keep: !options.overwrite_vm_tags,
     },
+    // NetBox 4.6.8 counts a type's machines in the type's row: requests that take these rows in one order never deadlock.
+    parent: guest.type,
     label: labelOf(plan),
     ...(config.noteFaults.length > 0 ? { note: config.noteFaults.join(" ") } : {}),
   };
