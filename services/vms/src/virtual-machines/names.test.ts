@@ -53,8 +53,8 @@ const cases: { what: string; guests: NameRequest[]; foreign?: string[]; names: s
   },
   { what: "a swap", guests: [guest(100, "b", "a", "a"), guest(101, "a", "b", "b")], names: ["b", "a"] },
   {
-    what: "an interim name of a run that died is ours",
-    guests: [guest(100, "web", "web ~ moving 1100", "old")],
+    what: "a temporary name of a run that died is ours",
+    guests: [guest(100, "web", "proxbox-rename-1100", "old")],
     names: ["web"],
   },
   {
@@ -110,7 +110,7 @@ describe("vacateFor", () => {
     const swap = [guest(100, "b", "a", "a"), guest(101, "a", "b", "b")];
     expect(vacateFor(swap, resolveNames(swap, [])).map(({ vm }) => vm)).toEqual([1100, 1101]);
     const chain = [guest(100, "b", "a", "a"), guest(101, "c", "b", "b")];
-    expect(vacateFor(chain, resolveNames(chain, []))).toEqual([{ vm: 1101, name: "c ~ moving 1101" }]);
+    expect(vacateFor(chain, resolveNames(chain, []))).toEqual([{ vm: 1101, name: "proxbox-rename-1101" }]);
   });
 
   test("nobody moves when nothing is renamed", () => {

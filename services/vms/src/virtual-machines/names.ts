@@ -1,3 +1,5 @@
+import { isTemporaryName, temporaryName } from "@proxbox/netbox/plan";
+
 /** NetBox 4.6.8 cuts no name: a longer one is refused. */
 export const longestName = 64;
 
@@ -16,7 +18,7 @@ export type NameRequest = {
 /** The name a guest gets, and why it is not the one Proxmox has. */
 export type NameAnswer = { name: string; reason: "free" | "taken" | "renamed-by-operator" };
 
-/** A machine that must give up its name before another can take it. */
+/** A machine that must give up its name before another can take it, and what it is called meanwhile. */
 export type Vacate = { vm: number; name: string };
 
 /**
@@ -56,7 +58,7 @@ export function resolveNames(requests: NameRequest[], foreign: Iterable<string>)
 
 /**
  * Which machines must step aside first, because their present name goes to another: in a chain or a swap no order of
- * single renames works. The interim name is recognised as ours if the run dies in between.
+ * single renames works. The temporary name is recognised as ours if the run dies in between.
  */
 export function vacateFor(requests: NameRequest[], answers: Map<string, NameAnswer>): Vacate[] {
   const wantedBy = new Map<string, string>();
@@ -68,19 +70,14 @@ export function vacateFor(requests: NameRequest[], answers: Map<string, NameAnsw
     const answer = answers.get(request.key);
     if (!request.vm || !answer || fold(request.vm.name) === fold(answer.name)) return [];
     const taker = wantedBy.get(fold(request.vm.name));
-    return taker && taker !== request.key ? [{ vm: request.vm.id, name: interimName(answer.name, request.vm.id) }] : [];
+    return taker && taker !== request.key ? [{ vm: request.vm.id, name: temporaryName(request.vm.id) }] : [];
   });
-}
-
-function interimName(name: string, vm: number): string {
-  const suffix = ` ~ moving ${vm}`;
-  return `${cut(name, longestName - suffix.length)}${suffix}`;
 }
 
 function isOperatorName(request: NameRequest): boolean {
   if (!request.vm) return false;
   const name = request.vm.name;
-  if (/ ~ moving \d+$/.test(name) || isNameOf(name, request.wanted)) return false;
+  if (isTemporaryName(name) || isNameOf(name, request.wanted)) return false;
   return request.lastWanted === null || !isNameOf(name, request.lastWanted);
 }
 
