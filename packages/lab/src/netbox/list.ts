@@ -58,6 +58,7 @@ const pageAt = (url: URL, address: Address, set: Readonly<Record<string, number 
 
 const byId = (a: Row, b: Row) => a.id - b.id;
 
+/** A page by id: there is a next one whenever this one is full, even when nothing follows. */
 const fromStart = (world: World, table: Table, url: URL, address: Address): JsonObject => {
   const query = url.searchParams;
   const start = whole(query.get("start"));
@@ -75,7 +76,7 @@ const fromStart = (world: World, table: Table, url: URL, address: Address): Json
   const shape = shapeFor(table.model, query, true);
   return {
     count: null,
-    next: rows.length > limit && last ? pageAt(url, address, { limit, start: last.id + 1 }) : null,
+    next: page.length === limit && last ? pageAt(url, address, { limit, start: last.id + 1 }) : null,
     previous: null,
     results: page.map((row) => present(world, table, row, address, shape)),
   };

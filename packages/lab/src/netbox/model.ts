@@ -88,7 +88,8 @@ export type Field = {
   readonly choices?: Choices;
   /** A choice that is shown bare, not as `{value, label}`. */
   readonly bare?: boolean;
-  readonly pattern?: readonly [RegExp, string];
+  /** What a text must match, and what is said when it does not. */
+  readonly pattern?: readonly [RegExp, ...string[]];
   /** Path of the model a reference points to. */
   readonly to?: string;
   readonly onDelete?: OnDelete;
@@ -195,6 +196,8 @@ export type Model = {
   readonly title?: (row: Row, lookup: Lookup) => string;
   /** Path of its page in the web interface, where that is not the API's. */
   readonly page?: string;
+  /** Names are ordered as people count (natural_sort), not by bytes. */
+  readonly natural?: boolean;
   /** Fields that order a list, `-` for descending. */
   readonly order: readonly string[];
   readonly uniques?: readonly Unique[];

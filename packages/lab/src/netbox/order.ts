@@ -8,12 +8,14 @@ export type Compare = (a: Row, b: Row) => number;
 /** NetBox's natural order of names: digits as numbers, case only where nothing else differs. */
 const collator = new Intl.Collator("en", { numeric: true });
 
-const compareValues = (a: Json | undefined, b: Json | undefined): number => {
+const byBytes = (a: string, b: string): number => (a < b ? -1 : a === b ? 0 : 1);
+
+const compareValues = (a: Json | undefined, b: Json | undefined, texts: typeof byBytes): number => {
   const noA = a === null || a === undefined;
   const noB = b === null || b === undefined;
   if (noA || noB) return noA && noB ? 0 : noA ? 1 : -1;
   if (typeof a === "number" && typeof b === "number") return a - b;
-  return a === b ? 0 : collator.compare(String(a), String(b));
+  return a === b ? 0 : texts(String(a), String(b));
 };
 
 const byField = (world: World, model: Model, name: string): Compare => {
@@ -33,7 +35,8 @@ const byField = (world: World, model: Model, name: string): Compare => {
   if (field?.kind === "datetime" || name === "created" || name === "last_updated") {
     return (a, b) => (String(a[name]) < String(b[name]) ? -1 : a[name] === b[name] ? 0 : 1);
   }
-  return (a, b) => compareValues(a[name], b[name]);
+  const texts = model.natural ? collator.compare : byBytes;
+  return (a, b) => compareValues(a[name], b[name], texts);
 };
 
 /** Whether a list can be ordered by this name. */

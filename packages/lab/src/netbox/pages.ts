@@ -1,5 +1,5 @@
-import { authenticate } from "./access.ts";
-import { Refusal } from "./errors.ts";
+import { type Action, authenticate, type Caller, type Grant, permitted } from "./access.ts";
+import { forbidden, Refusal } from "./errors.ts";
 import type { Json } from "./model.ts";
 import { isCurrent, type PluginRelease } from "./models/plugin-parts.ts";
 import { present, wholeShape } from "./present.ts";
@@ -25,6 +25,12 @@ const tooLong = (length: number): Response =>
     `<html>\n  <head>\n    <title>Bad Request</title>\n  </head>\n  <body>\n    <h1><p>Bad Request</p></h1>\n    Request Line is too large (${length} &gt; ${MAX_REQUEST_LINE})\n  </body>\n</html>\n`,
     { status: 400, headers: { "Content-Type": "text/html" } },
   );
+
+const redirect = (url: URL): Response =>
+  new Response(null, {
+    status: 301,
+    headers: { "Content-Type": "text/html", Location: `${url.pathname}/${url.search}` },
+  });
 
 const browsable = (): Response =>
   new Response("<!DOCTYPE html>\n<html>\n<head><title>NetBox REST API</title></head>\n<body></body>\n</html>\n", {
@@ -65,31 +71,47 @@ const under = (world: World, origin: string, root: string): Json =>
       .sort(),
   );
 
-/** The settings as one object, with what the plugin shows of its key: a secret no backend may keep. */
-const runtime = (world: World, origin: string, release: PluginRelease): Json => {
-  const table = tableAt(world, "plugins/proxbox/settings");
-  const row = table.rows.get(1);
-  const key = isCurrent(release) ? { encryption_key_configured: true, encryption_key: "a-secret-of-the-plugin" } : {};
-  return row ? { ...present(world, table, row, origin, wholeShape(table.model)), ...key } : null;
+/** What pages show. */
+export type PageContext = {
+  readonly world: World;
+  readonly grants: readonly Grant[];
+  readonly version: string;
+  readonly release: PluginRelease;
 };
 
-const content = (
-  route: Route & { kind: "page" },
-  world: World,
-  origin: string,
-  version: string,
-  release: PluginRelease,
-): Json => {
+const SETTINGS = "plugins/proxbox/settings";
+
+const may = ({ world, grants }: PageContext, caller: Caller, action: Action): boolean => {
+  try {
+    permitted(world, grants, caller, tableAt(world, SETTINGS), action);
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+};
+
+/** The settings as one object. Who may change them is shown the plugin's key as well: a secret no backend may keep. */
+const runtime = (context: PageContext, origin: string, caller: Caller): Json => {
+  if (isCurrent(context.release) && !may(context, caller, "view")) throw forbidden();
+  const table = tableAt(context.world, SETTINGS);
+  const row = table.rows.get(1);
+  const key = may(context, caller, "change") ? "a-secret-of-the-plugin" : "";
+  const extra = isCurrent(context.release) ? { encryption_key_configured: true, encryption_key: key } : {};
+  return row ? { ...present(context.world, table, row, origin, wholeShape(table.model)), ...extra } : null;
+};
+
+const content = (context: PageContext, route: Route & { kind: "page" }, origin: string, caller: Caller): Json => {
   switch (route.page) {
     case "root":
       return Object.fromEntries(APPS.map((app) => [app, `${origin}/api/${app}/`]));
     case "status":
-      return status(version, release);
+      return status(context.version, context.release);
     case "plugin":
     case "endpoints":
-      return under(world, origin, route.path);
+      return under(context.world, origin, route.path);
     case "runtime":
-      return runtime(world, origin, release);
+      return runtime(context, origin, caller);
   }
 };
 
@@ -112,31 +134,17 @@ const mediaType = (request: Request): Response | undefined => {
 };
 
 /** Answers everything but calls of a model's API; undefined for those. */
-export const pageFor = (
-  request: Request,
-  url: URL,
-  route: Route,
-  world: World,
-  version: string,
-  release: PluginRelease,
-): Response | undefined => {
+export const pageFor = (context: PageContext, request: Request, url: URL, route: Route): Response | undefined => {
   const line = `${request.method} ${url.pathname}${url.search} HTTP/1.1`.length;
   if (line > MAX_REQUEST_LINE) return tooLong(line);
   if (route.kind === "unknown") return notFoundPage();
-  if (route.kind === "unslashed") {
-    if (request.method !== "GET" && request.method !== "HEAD") return notFoundPage();
-    return new Response(null, {
-      status: 301,
-      headers: { "Content-Type": "text/html", Location: `${url.pathname}/${url.search}` },
-    });
-  }
+  const reads = request.method === "GET" || request.method === "HEAD";
+  if (route.kind === "unslashed") return reads ? redirect(url) : notFoundPage();
+  if (route.kind === "model") return negotiate(request, url) ?? mediaType(request);
   try {
-    if (route.kind === "model") return negotiate(request, url) ?? mediaType(request);
-    authenticate(world, request.headers.get("authorization"));
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      throw new Refusal(405, { detail: `Method "${request.method}" not allowed.` });
-    }
-    return Response.json(content(route, world, url.origin, version, release), { headers: JSON_HEADERS });
+    const caller = authenticate(context.world, request.headers.get("authorization"));
+    if (!reads) throw new Refusal(405, { detail: `Method "${request.method}" not allowed.` });
+    return Response.json(content(context, route, url.origin, caller), { headers: JSON_HEADERS });
   } catch (error) {
     if (error instanceof Refusal) return refuse(error);
     throw error;

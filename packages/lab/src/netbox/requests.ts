@@ -83,7 +83,7 @@ const carryOut = async (scene: Scene, call: Call): Promise<Answer> => {
 };
 
 const handle = async (scene: Scene, request: Request, url: URL, route: Route): Promise<Response> => {
-  const page = pageFor(request, url, route, scene.world, scene.version, scene.release);
+  const page = pageFor(scene, request, url, route);
   if (page) return page;
   if (route.kind !== "model") throw new Error("every other route has a page");
   const call = await readCall(request, url, route);

@@ -14,30 +14,36 @@ const readText = (field: Field, value: Json): string => {
   if (trimmed === "" && field.blank !== true) fail("This field may not be blank.");
   const long = field.max !== undefined && [...trimmed].length > field.max;
   if (long) fail(`Ensure this field has no more than ${field.max} characters.`);
-  if (trimmed !== "" && field.pattern && !field.pattern[0].test(trimmed)) fail(field.pattern[1]);
-  return trimmed;
+  if (trimmed === "" || !field.pattern) return trimmed;
+  const [form, ...messages] = field.pattern;
+  return form.test(trimmed) ? trimmed : fail(...messages);
 };
 
 const SLUG = /^[-a-zA-Z0-9_]+$/;
 const BAD_SLUG = 'Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.';
 
-const readSlug = (field: Field, value: Json): string => {
-  const read = readText(field, value);
-  const pattern = field.pattern ?? [SLUG, BAD_SLUG];
-  return pattern[0].test(read) ? read : fail(pattern[1]);
-};
+const readSlug = (field: Field, value: Json): string => readText({ pattern: [SLUG, BAD_SLUG], ...field }, value);
 
 const readColor = (value: Json): string => {
   const color = str(value);
+  if (color === "") return fail("This field may not be blank.");
   const messages: string[] = [];
   if (!/^[0-9a-f]{6}$/.test(color)) messages.push("Enter a valid hexadecimal RGB color code.");
   if (color.length > 6) messages.push("Ensure this field has no more than 6 characters.");
   return messages.length > 0 ? fail(...messages) : color;
 };
 
+/** The limits of 64 bits, which numbers of JavaScript cannot hold. */
+const MAX_64_BITS = "9223372036854775807";
+
+const isTooLarge = (max: number, value: number) => (Number.isSafeInteger(max) ? value > max : value >= max);
+
 const within = (field: Field, value: number): number => {
-  if (field.min !== undefined && value < field.min) fail(`Ensure this value is greater than or equal to ${field.min}.`);
-  if (field.max !== undefined && value > field.max) fail(`Ensure this value is less than or equal to ${field.max}.`);
+  const { min, max } = field;
+  if (min !== undefined && value < min) fail(`Ensure this value is greater than or equal to ${min}.`);
+  if (max !== undefined && isTooLarge(max, value)) {
+    fail(`Ensure this value is less than or equal to ${Number.isSafeInteger(max) ? max : MAX_64_BITS}.`);
+  }
   return value;
 };
 

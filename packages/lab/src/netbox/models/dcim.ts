@@ -122,6 +122,7 @@ export const SITES: Model = {
   },
   brief: brief("name", "slug", "description"),
   display: (row) => String(row.name),
+  natural: true,
   order: ["name"],
   search: ["name", "facility", "description", "physical_address", "shipping_address", "comments"],
 };
@@ -341,6 +342,7 @@ export const DEVICES: Model = {
     const maker = lookup.get("dcim/manufacturers", type?.manufacturer);
     return `${maker?.name} ${type?.model} (${row.id})`;
   },
+  natural: true,
   order: ["name"],
   uniques: nameUniqueIn("site", "dcim_device", "Device"),
   createsInTurn: true,
@@ -426,6 +428,7 @@ export const INTERFACES: Model = {
   },
   brief: brief("device", "name", "description", "cable", "_occupied"),
   display: (row) => (row.label === "" ? String(row.name) : `${row.name} (${row.label})`),
+  natural: true,
   order: ["device", "name"],
   uniques: [pair("dcim_interface", "Interface", ["device", "name"], ["Device", "Name"])],
   rules: [modeAllowsVlans, onlyVirtualHaveParents, deviceLinks, deviceVlanSites, devicePrimaryMac],

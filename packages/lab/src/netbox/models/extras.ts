@@ -52,8 +52,9 @@ const DATA_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Letters of any script, digits, underscores and hyphens: tag slugs may be Unicode. */
-const UNICODE_SLUG: readonly [RegExp, string] = [
+const UNICODE_SLUG: readonly [RegExp, ...string[]] = [
   /^[-\p{L}\p{N}_]+$/u,
+  "Enter a valid \u201cslug\u201d consisting of Unicode letters, numbers, underscores, or hyphens.",
   'Enter a valid "slug" consisting of Unicode letters, numbers, underscores, or hyphens.',
 ];
 
@@ -78,10 +79,8 @@ export const TAGS: Model = {
   search: ["name", "slug", "description"],
 };
 
-const assigned: Filter = {
-  by: "test",
-  accepts: (row, value, lookup) => lookup.pathOf(row.assigned_object_type) !== undefined && value === "never",
-};
+/** Content types go by name here: no number is one. */
+const numberedType: Filter = { by: "test", accepts: () => false };
 
 export const JOURNAL_ENTRIES: Model = {
   path: "extras/journal-entries",
@@ -104,7 +103,7 @@ export const JOURNAL_ENTRIES: Model = {
   display: (row) => `${row.created.slice(0, 16).replace("T", " ")} (${KINDS[String(row.kind)]})`,
   order: ["-created"],
   link: { type: "assigned_object_type", id: "assigned_object_id", onDelete: "cascade", missing: "non-field" },
-  filters: { assigned_object_type_id: assigned },
+  filters: { assigned_object_type_id: numberedType },
 };
 
 const capitalized = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1).toLowerCase()}`;

@@ -125,6 +125,7 @@ export const VRFS: Model = {
   },
   brief: brief("name", "rd", "description"),
   display: (row) => (row.rd === null || row.rd === "" ? String(row.name) : `${row.name} (${row.rd})`),
+  natural: true,
   order: ["name", "rd"],
 };
 
@@ -247,6 +248,7 @@ export const VLANS: Model = {
   },
   brief: brief("vid", "name", "description"),
   display: (row) => `${row.name} (${row.vid})`,
+  natural: true,
   order: ["site", "vid"],
   filters: {
     available_at_site: { by: "test", accepts: (row, value) => row.site === null || row.site === Number(value) },

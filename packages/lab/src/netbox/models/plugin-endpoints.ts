@@ -23,12 +23,14 @@ import type { Field, Model, Row, Unique } from "../model.ts";
 import { backendIsReached, endpointIsReachable, tokenIsUsable } from "../rules/plugin.ts";
 import {
   addressShape,
+  deviceShape,
   ENDPOINTS,
   each,
   ending,
   isCurrent,
   MODES,
   named,
+  nodeShape,
   otherEnding,
   overwrites,
   type PluginRelease,
@@ -340,7 +342,7 @@ const NODE: Model = {
   fields: {
     endpoint: requiredReference(ENDPOINTS, "cascade", named),
     proxmox_cluster: reference(PROXMOX_CLUSTERS, "set-null", named),
-    netbox_device: reference("dcim/devices", "set-null", named),
+    netbox_device: reference("dcim/devices", "set-null", deviceShape),
     name: requiredText(255),
     node_id: integer({ min: -2147483648 }),
     ip_address: { kind: "host", required: true },
@@ -434,7 +436,7 @@ const ROUTINE: Model = {
     enabled: boolean(true),
     schedule: text(255),
     next_run: datetime(),
-    node: reference(PROXMOX_NODES, "set-null", named),
+    node: reference(PROXMOX_NODES, "set-null", nodeShape),
     storage: reference(STORAGE, "set-null"),
     selection: json([], { blank: false }),
     comment: text(),

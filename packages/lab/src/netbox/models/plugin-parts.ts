@@ -20,6 +20,12 @@ export const MACHINES = "virtualization/virtual-machines";
 /** How the plugin nests an object: its own address, its name. */
 export const named: readonly ShapeKey[] = ["id", "url", "display", "name"];
 
+/** How the plugin nests a node. */
+export const nodeShape: readonly ShapeKey[] = [...named, "node_id", "online"];
+
+/** How the plugin nests the device of a node. */
+export const deviceShape: readonly ShapeKey[] = [...named, "status"];
+
 /** How the plugin nests core objects, with their page. */
 export const paged = nested("name");
 

@@ -28,6 +28,7 @@ import {
   isCurrent,
   MACHINES,
   named,
+  nodeShape,
   type PluginRelease,
   PROXBOX,
   PROXMOX_CLUSTERS,
@@ -61,7 +62,7 @@ const url = (): Field => ({ kind: "url", max: 500, blank: true, default: "" });
 
 const relations = (): Record<string, Field> => ({
   endpoint: reference(ENDPOINTS, "set-null", named),
-  proxmox_node: reference(PROXMOX_NODES, "set-null", named),
+  proxmox_node: reference(PROXMOX_NODES, "set-null", nodeShape),
   proxmox_node_name: text(255),
   proxmox_cluster: reference(PROXMOX_CLUSTERS, "set-null", named),
   proxmox_cluster_name: text(255),
@@ -275,7 +276,7 @@ const toModel = (sidecar: Sidecar): Model => {
       ),
       ...sidecar.filters,
     },
-    search: ["proxmox_node_name", "proxmox_cluster_name", "proxmox_vm_name", "proxmox_status"],
+    search: [parent, "proxmox_node_name", "proxmox_cluster_name", "proxmox_vm_name", "proxmox_status"],
   };
 };
 

@@ -29,6 +29,7 @@ export const TENANTS: Model = {
   },
   brief: brief("name", "slug", "description"),
   display: (row) => String(row.name),
+  natural: true,
   order: ["name"],
   uniques: (["name", "slug"] as const).map((field) => ({
     fields: [field],

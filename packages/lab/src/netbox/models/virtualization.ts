@@ -151,6 +151,7 @@ export const CLUSTERS: Model = {
   },
   brief: brief("name", "description"),
   display: (row) => String(row.name),
+  natural: true,
   order: ["name"],
   link: { type: "scope_type", id: "scope_id", onDelete: "none" },
   uniques: [
@@ -242,6 +243,7 @@ export const VIRTUAL_MACHINES: Model = {
   },
   brief: brief("name", "description"),
   display: (row) => String(row.name),
+  natural: true,
   order: ["name"],
   uniques: [
     ...nameUniqueIn("cluster", "virtualization_virtualmachine", "Virtual machine"),
@@ -307,6 +309,7 @@ export const VM_INTERFACES: Model = {
   },
   brief: brief("virtual_machine", "name", "description"),
   display: (row) => String(row.name),
+  natural: true,
   order: ["virtual_machine", "name"],
   uniques: [ofMachine("virtualization_vminterface", "Interface")],
   rules: [machineLinks, machineVlanSites, machinePrimaryMac],
@@ -338,6 +341,7 @@ export const VIRTUAL_DISKS: Model = {
   },
   brief: brief("virtual_machine", "name", "description", "size"),
   display: (row) => String(row.name),
+  natural: true,
   order: ["virtual_machine", "name"],
   uniques: [ofMachine("virtualization_virtualdisk", "Virtual disk")],
   effects: [diskChangesMachine],

@@ -37,10 +37,10 @@ export const relationsAgree: Rule = ({ row, given, lookup }) => {
   if (node && node.endpoint !== endpoint) {
     errors.proxmox_node = ["Node endpoint must match the sync-state endpoint."];
   }
-  if (cluster && node && node.proxmox_cluster !== cluster.id) {
-    errors.proxmox_cluster = ["Cluster must match the selected node's Proxmox cluster."];
-  } else if (cluster && cluster.endpoint !== endpoint) {
+  if (cluster && cluster.endpoint !== endpoint) {
     errors.proxmox_cluster = ["Cluster endpoint must match the sync-state endpoint."];
+  } else if (cluster && node && node.proxmox_cluster !== cluster.id) {
+    errors.proxmox_cluster = ["Cluster must match the selected node's Proxmox cluster."];
   }
   return Object.keys(errors).length > 0 ? errors : undefined;
 };
