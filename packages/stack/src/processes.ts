@@ -24,6 +24,8 @@ export type Processes = AsyncDisposable & {
   readonly url: string;
   /** Sends a signal to the present process of a service's replica (counted from 0) and returns its process id. */
   kill(service: ServiceName, signal: NodeJS.Signals, replica?: number): number;
+  /** The present process id of a service's replica (counted from 0). */
+  pid(service: ServiceName, replica?: number): number;
   /** How often any process was started again. */
   readonly restarts: number;
 };
@@ -59,17 +61,22 @@ export async function startProcesses({ replicas = {}, env, dataDir }: ProcessesO
     }
   }
   await Promise.all(ready);
+  const childOf = (service: ServiceName, replica: number) => {
+    const child = running.get(`${service}-${replica}`)?.child();
+    if (!child) throw new RangeError(`There is no replica ${replica} of ${service}.`);
+    return child;
+  };
   const kept = owned.move();
   return {
     natsUrl,
     nats,
     url: `http://127.0.0.1:${port}`,
     kill: (service, signal, replica = 0) => {
-      const child = running.get(`${service}-${replica}`)?.child();
-      if (!child) throw new RangeError(`There is no replica ${replica} of ${service}.`);
+      const child = childOf(service, replica);
       child.kill(signal);
       return child.pid;
     },
+    pid: (service, replica = 0) => childOf(service, replica).pid,
     get restarts() {
       return [...running.values()].reduce((sum, one) => sum + one.restarts(), nats.restarts);
     },

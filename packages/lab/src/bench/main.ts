@@ -1,0 +1,25 @@
+import { parseArgs } from "node:util";
+import { busBench } from "./bus.ts";
+import type { Bench } from "./figures.ts";
+import { memoryBench } from "./memory.ts";
+import { netboxOverheadBench } from "./netbox-overhead.ts";
+
+// `npm run bench`: one line of JSON for each benchmark. `--only NAME` runs one, `--quick` takes small sizes.
+const benches: Record<string, Bench> = {
+  bus: busBench,
+  "netbox-overhead": netboxOverheadBench,
+  memory: memoryBench,
+};
+
+const { values } = parseArgs({ options: { only: { type: "string" }, quick: { type: "boolean", default: false } } });
+const chosen = Object.entries(benches).filter(([name]) => values.only === undefined || values.only === name);
+if (chosen.length === 0) {
+  console.error(`There is no benchmark "${values.only}"; there are: ${Object.keys(benches).join(", ")}.`);
+  process.exitCode = 1;
+}
+for (const [bench, run] of chosen) {
+  const began = performance.now();
+  const figures = await run(values.quick);
+  const seconds = Math.round((performance.now() - began) / 100) / 10;
+  console.log(JSON.stringify({ bench, quick: values.quick, ...figures, bench_seconds: seconds }));
+}
