@@ -2,6 +2,7 @@ import { crash, invalid, invalidObject } from "./errors.ts";
 import type { Json, JsonObject, Model, Row } from "./model.ts";
 import { tableAt, type World } from "./world.ts";
 
+/** Path of the definitions of custom fields. */
 export const CUSTOM_FIELDS = "extras/custom-fields";
 
 type Defined = { version: number; byType: Map<string, readonly Row[]> };

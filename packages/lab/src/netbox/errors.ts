@@ -23,9 +23,11 @@ export const invalidObject = (message: string): Refusal => invalid({ __all__: [m
 export const crash = (exception: string, error: string, version = "4.6.8"): Refusal =>
   new Refusal(500, { error, exception, netbox_version: version, python_version: "3.12.1" });
 
+/** 403 for what a token may not do. */
 export const forbidden = (): Refusal =>
   new Refusal(403, { detail: "You do not have permission to perform this action." });
 
+/** 404 for an object that is not there, or not visible. */
 export const notFound = (object: string): Refusal =>
   new Refusal(404, { detail: `No ${object} matches the given query.` });
 

@@ -26,6 +26,7 @@ export const text = (max?: number, options: Partial<Field> = {}): Field => ({
 export const nullableText = (max?: number, options: Partial<Field> = {}): Field =>
   text(max, { null: true, default: null, ...options });
 
+/** A slug, which must be given. */
 export const slug = (max: number, options: FieldOptions = {}): Field => ({
   kind: "slug",
   max,
@@ -33,10 +34,12 @@ export const slug = (max: number, options: FieldOptions = {}): Field => ({
   ...options,
 });
 
+/** Six hex digits. */
 export const color = (preset = "9e9e9e"): Field => ({ kind: "color", default: preset });
 
 const INT32 = 2147483647;
 
+/** A number of 32 bits, not below zero, null by default. */
 export const integer = (options: Partial<Field> = {}): Field => ({
   kind: "integer",
   min: 0,
@@ -46,6 +49,7 @@ export const integer = (options: Partial<Field> = {}): Field => ({
   ...options,
 });
 
+/** A number that must be given. */
 export const requiredInteger = (min = 0, max = INT32): Field => ({ kind: "integer", min, max, ...REQUIRED });
 
 /** A 32-bit number of either sign, null by default. */
@@ -54,6 +58,7 @@ export const signed = (): Field => integer({ min: -INT32 - 1 });
 /** A 64-bit number, null by default. */
 export const big = (min = -(2 ** 63)): Field => integer({ min, max: 2 ** 63 - 1 });
 
+/** A number with a fraction, null by default. */
 export const float = (options: Partial<Field> = {}): Field => ({
   kind: "float",
   null: true,
@@ -61,6 +66,7 @@ export const float = (options: Partial<Field> = {}): Field => ({
   ...options,
 });
 
+/** A number with so many digits before and after the point, null by default. */
 export const decimal = (before: number, after: number, options: Partial<Field> = {}): Field => ({
   kind: "decimal",
   digits: [before, after],
@@ -69,6 +75,7 @@ export const decimal = (before: number, after: number, options: Partial<Field> =
   ...options,
 });
 
+/** Yes or no; may be null when its preset is. */
 export const boolean = (preset: boolean | null, options: Partial<Field> = {}): Field => ({
   kind: "boolean",
   default: preset,
@@ -101,6 +108,7 @@ export const bareChoice = (choices: Choices, preset: string | null): Field => ({
   ...(preset === null ? { null: true, blank: true } : {}),
 });
 
+/** Any JSON; may be null when its preset is. */
 export const json = (preset: Json, options: Partial<Field> = {}): Field => ({
   kind: "json",
   default: preset,
@@ -108,6 +116,7 @@ export const json = (preset: Json, options: Partial<Field> = {}): Field => ({
   ...options,
 });
 
+/** An instant, null by default. */
 export const datetime = (options: Partial<Field> = {}): Field => ({
   kind: "datetime",
   null: true,
@@ -124,6 +133,7 @@ export const requiredReference = (to: string, onDelete: OnDelete, shape?: Field[
   ...(shape === undefined ? {} : { shape }),
 });
 
+/** A reference, null by default; nulled when its target goes unless said otherwise. */
 export const reference = (to: string, onDelete: OnDelete = "set-null", shape?: Field["shape"]): Field => ({
   kind: "reference",
   to,
@@ -133,6 +143,7 @@ export const reference = (to: string, onDelete: OnDelete = "set-null", shape?: F
   ...(shape === undefined ? {} : { shape }),
 });
 
+/** References to several objects, none by default. */
 export const references = (to: string, options: Partial<Field> = {}): Field => ({
   kind: "references",
   to,
@@ -165,8 +176,10 @@ export const stamps = {
   last_updated: computed((row) => row.last_updated),
 } as const;
 
+/** The tags of an object. */
 export const tags = (): Field => ({ kind: "tags", default: [] });
 
+/** The custom fields of an object. */
 export const customFields = (): Field => ({ kind: "custom-fields", default: {} });
 
 /** The content type of a link's target; null together with its id. */

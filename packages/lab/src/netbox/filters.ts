@@ -38,25 +38,24 @@ const RESERVED = new Set([
   "_branch",
 ]);
 
-const PLAIN: Readonly<Record<string, true>> = { id: true };
-
 const onField = (name: string, accepts: Accepts | undefined): Condition | undefined =>
   accepts && { accepts: (row) => accepts(row[name]) };
 
 /** The rows of `to` whose `key` is one of the values; 400 for a value no row has, "null" stands for none. */
 const pick = (asked: Asked, to: string, key: string): (number | null)[] => {
   const target = tableAt(asked.world, to);
-  return asked.values.map((value) => {
-    if (value === "null") return null;
+  return asked.values.flatMap((value): (number | null)[] => {
+    if (value === "null") return [null];
     if (key === "id" && !/^-?\d+$/.test(value)) {
       throw invalid({ [asked.parameter]: [`\u201c${value}\u201d is not a valid value.`] });
     }
     if (key === "id") {
       if (!target.rows.has(Number(value))) throw notAChoice(asked.parameter, value);
-      return Number(value);
+      return [Number(value)];
     }
-    for (const row of target.rows.values()) if (String(row[key]) === value) return row.id;
-    throw notAChoice(asked.parameter, value);
+    const ids = [...target.rows.values()].filter((row) => String(row[key]) === value).map((row) => row.id);
+    if (ids.length === 0) throw notAChoice(asked.parameter, value);
+    return ids;
   });
 };
 
@@ -261,10 +260,10 @@ const byRequest = ({ world, table, values }: Asked): Condition => {
 };
 
 const condition = (asked: Asked): Condition | undefined => {
-  const { base, parameter, lookup, values, table, world } = asked;
+  const { base, parameter, lookup, values, table } = asked;
   if (base === "q") return search(asked);
   if (base === "tag" || base === "tag_id") return byTag(asked);
-  if (PLAIN[base]) {
+  if (base === "id") {
     const accepts = numberFilter(parameter, lookup, values, true);
     const ids = values.map(Number);
     const found = () => [...new Set(ids)].flatMap((id) => table.rows.get(id) ?? []);
@@ -276,8 +275,7 @@ const condition = (asked: Asked): Condition | undefined => {
   if (["created_by_request", "updated_by_request", "modified_by_request"].includes(base)) return byRequest(asked);
   if (base.startsWith("cf_")) return byCustomField(asked);
   const filter = table.model.filters?.[base];
-  const found = filter ? special({ ...asked, world }, filter) : byField(asked);
-  return found;
+  return filter ? special(asked, filter) : byField(asked);
 };
 
 const split = (parameter: string): readonly [string, string] => {

@@ -40,6 +40,7 @@ export type Choices = Readonly<Record<string, string>>;
 /** What happens to the holder of a reference when its target goes. `restrict` yields when the holder goes as well. */
 export type OnDelete = "cascade" | "protect" | "restrict" | "set-null";
 
+/** How a field is read, stored and shown. */
 export type Kind =
   | "text"
   | "slug"
@@ -162,7 +163,6 @@ export type Filter =
       readonly path: readonly string[];
       readonly to: string;
       readonly key: string;
-      readonly lenient?: boolean;
     }
   | { readonly by: "ids"; readonly field: string; readonly orNull?: boolean }
   | { readonly by: "link"; readonly to: string; readonly type: string; readonly key: string }
@@ -223,6 +223,4 @@ export type Model = {
   readonly seenThrough?: string;
   /** Its objects have no ETag. */
   readonly untagged?: boolean;
-  /** Not under change logging. */
-  readonly unlogged?: boolean;
 };

@@ -16,6 +16,7 @@ import { create } from "./write.ts";
 /** A token by the name it has here. */
 export type TokenName = "v1" | "v2" | "limited" | "readonly";
 
+/** What a simulated NetBox starts with. */
 export type StartOptions = {
   readonly port?: number;
   readonly hostname?: string;

@@ -115,7 +115,7 @@ export const record = (
   before: Row | undefined,
   message = "",
 ): void => {
-  if (table.model.unlogged || (action === "update" && before && !differs(before, row))) return;
+  if (action === "update" && before && !differs(before, row)) return;
   if (message.length > 200) throw crash("DataError", "value too long for type character varying(200)");
   const id = world.changes.length + 1;
   const { user, request } = author;

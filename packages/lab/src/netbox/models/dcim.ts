@@ -91,7 +91,7 @@ const NAMED = nested("name");
 /** A counter that nested objects always show as zero. */
 const uncounted = (key: string): ShapeKey => ({ key, value: () => 0 });
 
-export const SITES: Model = {
+const SITES: Model = {
   path: "dcim/sites",
   type: "dcim.site",
   object: "Site",
@@ -127,7 +127,7 @@ export const SITES: Model = {
   search: ["name", "facility", "description", "physical_address", "shipping_address", "comments"],
 };
 
-export const MANUFACTURERS: Model = {
+const MANUFACTURERS: Model = {
   path: "dcim/manufacturers",
   type: "dcim.manufacturer",
   object: "Manufacturer",
@@ -177,7 +177,7 @@ const pair = (
   columns: [`${fields[0]}_id`, fields[1]],
 });
 
-export const DEVICE_TYPES: Model = {
+const DEVICE_TYPES: Model = {
   path: "dcim/device-types",
   type: "dcim.devicetype",
   object: "DeviceType",
@@ -233,7 +233,7 @@ const treeUniques = (model: string, title: string): Unique[] =>
     },
   ]);
 
-export const DEVICE_ROLES: Model = {
+const DEVICE_ROLES: Model = {
   path: "dcim/device-roles",
   type: "dcim.devicerole",
   object: "DeviceRole",
@@ -258,7 +258,7 @@ export const DEVICE_ROLES: Model = {
   uniques: treeUniques("dcim_devicerole", "Device role"),
 };
 
-export const PLATFORMS: Model = {
+const PLATFORMS: Model = {
   path: "dcim/platforms",
   type: "dcim.platform",
   object: "Platform",
@@ -292,7 +292,7 @@ export const PLATFORMS: Model = {
 const COMPONENT_COUNTS = ["console_port", "console_server_port", "power_port", "power_outlet"];
 const MORE_COMPONENT_COUNTS = ["front_port", "rear_port", "device_bay", "module_bay", "inventory_item"];
 
-export const DEVICES: Model = {
+const DEVICES: Model = {
   path: "dcim/devices",
   type: "dcim.device",
   object: "Device",
@@ -365,7 +365,7 @@ export const DEVICES: Model = {
 
 const PORT_SHAPE = nested({ key: "device", shape: NAMED }, "name", "cable", "_occupied");
 
-export const INTERFACES: Model = {
+const INTERFACES: Model = {
   path: "dcim/interfaces",
   type: "dcim.interface",
   object: "Interface",
@@ -446,7 +446,7 @@ export const INTERFACES: Model = {
   },
 };
 
-export const MAC_ADDRESSES: Model = {
+const MAC_ADDRESSES: Model = {
   path: "dcim/mac-addresses",
   type: "dcim.macaddress",
   object: "MACAddress",
@@ -480,6 +480,7 @@ export const MAC_ADDRESSES: Model = {
   },
 };
 
+/** Sites, devices and what they are made of. */
 export const DCIM: readonly Model[] = [
   SITES,
   MANUFACTURERS,

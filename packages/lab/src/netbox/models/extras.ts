@@ -58,7 +58,7 @@ const UNICODE_SLUG: readonly [RegExp, ...string[]] = [
   'Enter a valid "slug" consisting of Unicode letters, numbers, underscores, or hyphens.',
 ];
 
-export const TAGS: Model = {
+const TAGS: Model = {
   path: "extras/tags",
   type: "extras.tag",
   object: "Tag",
@@ -82,7 +82,7 @@ export const TAGS: Model = {
 /** Content types go by name here: no number is one. */
 const numberedType: Filter = { by: "test", accepts: () => false };
 
-export const JOURNAL_ENTRIES: Model = {
+const JOURNAL_ENTRIES: Model = {
   path: "extras/journal-entries",
   type: "extras.journalentry",
   object: "JournalEntry",
@@ -116,7 +116,7 @@ const selectionHasChoices: Rule = ({ row }) =>
     ? { choice_set: ["Selection fields must specify a set of choices."] }
     : undefined;
 
-export const CUSTOM_FIELD_MODEL: Model = {
+const CUSTOM_FIELD_MODEL: Model = {
   path: "extras/custom-fields",
   type: "extras.customfield",
   object: "CustomField",
@@ -172,7 +172,7 @@ const choicesArePairs: Rule = ({ row }) => {
   return twice === undefined ? undefined : { __all__: [`Duplicate value '${twice}' found in extra choices.`] };
 };
 
-export const CHOICE_SETS: Model = {
+const CHOICE_SETS: Model = {
   path: "extras/custom-field-choice-sets",
   page: "extras/custom-field-choices",
   type: "extras.customfieldchoiceset",
@@ -195,7 +195,7 @@ export const CHOICE_SETS: Model = {
   rules: [choicesArePairs],
 };
 
-export const USERS: Model = {
+const USERS: Model = {
   path: "users/users",
   type: "users.user",
   object: "User",
@@ -222,7 +222,7 @@ export const USERS: Model = {
 const masked = (row: Row): string =>
   row.version === 2 ? `nbt_${row.key}` : `**********************************${String(row.token).slice(-6)}`;
 
-export const TOKENS: Model = {
+const TOKENS: Model = {
   path: "users/tokens",
   type: "users.token",
   object: "Token",
@@ -246,7 +246,7 @@ export const TOKENS: Model = {
   order: ["-created"],
 };
 
-export const PERMISSIONS: Model = {
+const PERMISSIONS: Model = {
   path: "users/permissions",
   type: "users.objectpermission",
   object: "ObjectPermission",
@@ -272,6 +272,7 @@ export const PERMISSIONS: Model = {
   order: ["name"],
 };
 
+/** Tags, custom fields, journal entries; users, tokens and permissions. */
 export const EXTRAS: readonly Model[] = [
   TAGS,
   JOURNAL_ENTRIES,

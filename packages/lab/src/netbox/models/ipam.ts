@@ -103,7 +103,7 @@ const addressFilter: Filter = {
   },
 };
 
-export const VRFS: Model = {
+const VRFS: Model = {
   path: "ipam/vrfs",
   type: "ipam.vrf",
   object: "VRF",
@@ -129,7 +129,7 @@ export const VRFS: Model = {
   order: ["name", "rd"],
 };
 
-export const IP_ADDRESSES: Model = {
+const IP_ADDRESSES: Model = {
   path: "ipam/ip-addresses",
   type: "ipam.ipaddress",
   object: "IPAddress",
@@ -181,7 +181,7 @@ const relatives = (row: Row, lookup: Lookup, inside: boolean): number => {
 
 const tableKey = (row: Row): Json => row.vrf ?? "global";
 
-export const PREFIXES: Model = {
+const PREFIXES: Model = {
   path: "ipam/prefixes",
   type: "ipam.prefix",
   object: "Prefix",
@@ -223,7 +223,7 @@ export const PREFIXES: Model = {
   },
 };
 
-export const VLANS: Model = {
+const VLANS: Model = {
   path: "ipam/vlans",
   type: "ipam.vlan",
   object: "VLAN",
@@ -262,4 +262,5 @@ export const VLANS: Model = {
   },
 };
 
+/** Addresses, prefixes, VLANs and VRFs. */
 export const IPAM: readonly Model[] = [VRFS, IP_ADDRESSES, PREFIXES, VLANS];

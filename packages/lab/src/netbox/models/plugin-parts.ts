@@ -10,11 +10,17 @@ export const isCurrent = (release: PluginRelease): boolean => release !== "0.0.2
 
 /** Below `/api/`. */
 export const PROXBOX = "plugins/proxbox";
+/** Path of Proxmox endpoints. */
 export const ENDPOINTS = `${PROXBOX}/endpoints/proxmox`;
+/** Path of Proxmox clusters. */
 export const PROXMOX_CLUSTERS = `${PROXBOX}/proxmox-clusters`;
+/** Path of Proxmox nodes. */
 export const PROXMOX_NODES = `${PROXBOX}/proxmox-nodes`;
+/** Path of storages. */
 export const STORAGE = `${PROXBOX}/storage`;
+/** Path of the interfaces guests report. */
 export const GUEST_INTERFACES = `${PROXBOX}/guest-vm-interfaces`;
+/** Path of VMs. */
 export const MACHINES = "virtualization/virtual-machines";
 
 /** How the plugin nests an object: its own address, its name. */
@@ -64,6 +70,7 @@ export const SYNC_MODES = [
   "sdn_bgp",
 ].map((name) => `sync_mode_${name}`);
 
+/** When a kind of object is synced. */
 export const SYNC_MODE_CHOICES: Choices = { always: "Always", bootstrap_only: "Bootstrap only", disabled: "Disabled" };
 
 const OVERWRITES = [

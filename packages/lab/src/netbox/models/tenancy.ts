@@ -1,6 +1,7 @@
 import { brief, constant, counter, customFields, requiredText, slug, stamps, tags, text } from "../fields.ts";
 import type { Model } from "../model.ts";
 
+/** Tenants. */
 export const TENANTS: Model = {
   path: "tenancy/tenants",
   type: "tenancy.tenant",

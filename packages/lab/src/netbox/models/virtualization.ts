@@ -85,7 +85,7 @@ const identity = (title: string): Record<string, Field> => ({
   slug: slug(100, { unique: `${title} with this slug already exists.` }),
 });
 
-export const CLUSTER_TYPES: Model = {
+const CLUSTER_TYPES: Model = {
   path: "virtualization/cluster-types",
   type: "virtualization.clustertype",
   object: "ClusterType",
@@ -102,7 +102,7 @@ export const CLUSTER_TYPES: Model = {
   order: ["name"],
 };
 
-export const CLUSTER_GROUPS: Model = {
+const CLUSTER_GROUPS: Model = {
   path: "virtualization/cluster-groups",
   type: "virtualization.clustergroup",
   object: "ClusterGroup",
@@ -126,7 +126,7 @@ const allocated = (field: string): Field =>
     return values.length === 0 ? null : values.reduce<number>((sum, value) => sum + Number(value), 0);
   });
 
-export const CLUSTERS: Model = {
+const CLUSTERS: Model = {
   path: "virtualization/clusters",
   type: "virtualization.cluster",
   object: "Cluster",
@@ -178,6 +178,7 @@ export const CLUSTERS: Model = {
   },
 };
 
+/** Types of VMs, which came with NetBox 4.6. */
 export const MACHINE_TYPES: Model = {
   path: "virtualization/virtual-machine-types",
   type: "virtualization.virtualmachinetype",
@@ -207,7 +208,7 @@ export const MACHINE_TYPES: Model = {
   })),
 };
 
-export const VIRTUAL_MACHINES: Model = {
+const VIRTUAL_MACHINES: Model = {
   path: MACHINES,
   type: "virtualization.virtualmachine",
   object: "VirtualMachine",
@@ -278,7 +279,7 @@ const ofMachine = (table: string, title: string): Unique => ({
   columns: ["virtual_machine_id", "name"],
 });
 
-export const VM_INTERFACES: Model = {
+const VM_INTERFACES: Model = {
   path: PORTS,
   type: "virtualization.vminterface",
   object: "VMInterface",
@@ -326,7 +327,7 @@ export const VM_INTERFACES: Model = {
   },
 };
 
-export const VIRTUAL_DISKS: Model = {
+const VIRTUAL_DISKS: Model = {
   path: "virtualization/virtual-disks",
   type: "virtualization.virtualdisk",
   object: "VirtualDisk",
@@ -347,6 +348,7 @@ export const VIRTUAL_DISKS: Model = {
   effects: [diskChangesMachine],
 };
 
+/** Clusters, VMs and what they are made of. */
 export const VIRTUALIZATION: readonly Model[] = [
   CLUSTER_TYPES,
   CLUSTER_GROUPS,
