@@ -22,6 +22,8 @@ export type Reading = {
   stream?: string;
   /** Begin with the last message of each subject only. */
   lastPerSubject?: boolean;
+  /** How many messages may be in hand that were not read yet; 200 when left out. Few are for many slow readers. */
+  window?: number;
 };
 
 /**
@@ -132,7 +134,7 @@ async function openSource(
       ...startOf(reading, resumeSeq),
     });
     const info = await consumer.info(true);
-    const messages = await consumer.consume({ max_messages: 200, expires: 5_000 });
+    const messages = await consumer.consume({ max_messages: reading.window ?? 200, expires: 5_000 });
     const stop = () => messages.stop();
     if (ended.signal.aborted) stop();
     ended.signal.addEventListener("abort", stop, { once: true });

@@ -11,12 +11,13 @@ const encoded = new WeakMap<RunStreamEvent, Uint8Array>();
 
 /**
  * The body of an SSE answer. Each frame is made when the reader has room for it, so a reader that stalls holds one frame
- * and no more. `stop` is aborted when the reader goes away; `onEnd` is called once, however it ends.
+ * and no more. `stop` is aborted when the reader goes away; `onEnd` is told how it ended, perhaps twice:
+ * with the error when the events broke off.
  */
 export function eventStream(
   { events, notice }: Followed,
   stop: AbortController,
-  onEnd: () => void,
+  onEnd: (error?: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const iterator = events[Symbol.asyncIterator]();
   let pending: Promise<IteratorResult<RunStreamEvent>> | null = null;
@@ -35,7 +36,7 @@ export function eventStream(
         onEnd();
         controller.close();
       } catch (error) {
-        onEnd();
+        onEnd(error);
         controller.error(error);
       }
     },

@@ -29,6 +29,9 @@ export type Hub = AsyncDisposable & {
 /** How much of a run is remembered for its clients. */
 export type HubLimits = { events: number; bytes: number };
 
+/** Messages in hand of one client that catches up: many clients may, each slowly, and a message may be 256 kB. */
+const catchUpWindow = 16;
+
 const defaultLimits: HubLimits = { events: 1_000, bytes: 4 * 1024 * 1024 };
 
 /** One run that is being read: every event of it from sequence `from` on is in `recent`. */
@@ -90,7 +93,12 @@ async function* eventsOf(bus: Bus, run: string, feed: Feed, following: Following
     if (seq < feed.from) {
       // What is stored now reaches at least to where the feed begins.
       const reached = feed.from;
-      for await (const message of readStored(bus, { filter: filters.allOf(run), startSeq: seq, signal })) {
+      for await (const message of readStored(bus, {
+        filter: filters.allOf(run),
+        startSeq: seq,
+        window: catchUpWindow,
+        signal,
+      })) {
         const event = runStreamEvent(message, feed.epoch);
         seq = message.seq + 1;
         if (event) {

@@ -32,11 +32,12 @@ export function eventRoutes(parts: GatewayParts) {
       metrics.sseClients.inc();
       log.debug({ event: "sse.opened", run, lastEventId }, "A reader has come.");
       let ended = false;
-      const onEnd = () => {
+      const onEnd = (error?: unknown) => {
         if (ended) return;
         ended = true;
         metrics.sseClients.dec();
-        log.debug({ event: "sse.closed", run }, "A reader has gone.");
+        if (error) log.warn({ event: "sse.closed", run, err: error }, "A reader was sent away: its events broke off.");
+        else log.debug({ event: "sse.closed", run }, "A reader has gone.");
       };
       return new Response(eventStream(followed, stop, onEnd), { headers });
     },
