@@ -8,7 +8,10 @@ import { ProxboxError } from "./errors.ts";
 export type Blobs = {
   /** Stores a value under a name, replacing what was there. */
   putJson(name: string, value: unknown): Promise<BlobReference>;
-  /** Reads the value of a name; null when there is none (any more). Throws ProxboxError `blob_unreadable` when it is no JSON. */
+  /**
+   * Reads the value of a name; null when there is none (any more). Throws ProxboxError `blob_unreadable` when it is no
+   * JSON.
+   */
   getJson(name: string): Promise<unknown>;
   /** The names that begin with a prefix, and when each was stored. Lists the whole store: not for a hot path. */
   list(prefix: string): Promise<{ name: string; storedAt: Date; bytes: number }[]>;

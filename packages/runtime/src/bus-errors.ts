@@ -19,8 +19,8 @@ export function hasApiCode(thrown: unknown, code: number): boolean {
 }
 
 /**
- * What a failed call of the bus means. A server that does not answer, is restarting or is full is worth a retry; what it
- * refuses (an unknown stream, a message that is too big, a missing permission) is not.
+ * What a failed call of the bus means. A server that does not answer, is restarting or is full is worth a retry; what
+ * it refuses (an unknown stream, a message that is too big, a missing permission) is not.
  */
 export function busError(thrown: unknown, doing: string): ProxboxError {
   if (thrown instanceof ProxboxError) return thrown;

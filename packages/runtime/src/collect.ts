@@ -20,13 +20,16 @@ export type Patience = {
   cancelMs: number;
 };
 
-/** What ends the collecting early: the process stops (another one goes on), or the run is cancelled (it is brought to an end). */
+/**
+ * What ends the collecting early: the process stops (another one goes on), or the run is cancelled (it is brought to an
+ * end).
+ */
 export type CollectEnds = { stopping: AbortSignal; cancelled: AbortSignal };
 
 /**
- * Sees to it that every item of an attempt gets its result, and returns them by key. It knows nothing that is not in the
- * stream: settled items are stored, those without a result queued, and then results are counted until all are there. A cancelled run ends
- * the same way, its open items with the result `cancelled`.
+ * Sees to it that every item of an attempt gets its result, and returns them by key. It knows nothing that is not in
+ * the stream: settled items are stored, those without a result queued, and then results are counted until all are
+ * there. A cancelled run ends the same way, its open items with the result `cancelled`.
  * Throws CancelledError when the process stops first.
  */
 export async function collectResults(

@@ -7,9 +7,9 @@ import { ConfigError } from "./errors.ts";
 export type Environment = Record<string, string | undefined>;
 
 /**
- * Reads settings from the environment by a schema whose keys are the names of variables. `<NAME>_FILE` names a file with
- * the value instead, unless the schema has that name itself. An empty variable counts as not set; defaults come from the schema.
- * A property with `secret: true` never has its value shown.
+ * Reads settings from the environment by a schema whose keys are the names of variables. `<NAME>_FILE` names a file
+ * with the value instead, unless the schema has that name itself. An empty variable counts as not set; defaults come
+ * from the schema. A property with `secret: true` never has its value shown.
  * Throws one ConfigError with a sentence for every fault.
  */
 export function readConfig<T extends TObject>(schema: T, env: Environment): Static<T> {

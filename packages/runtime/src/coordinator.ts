@@ -16,8 +16,8 @@ import { storeResult } from "./store-result.ts";
 const usualPatience: Patience = { quietMs: 60_000, cancelMs: 30_000 };
 
 /**
- * Brings one attempt of a stage to its end: started, manifest, a result for every item, finish, and one closing fact. All of
- * it is in the stream, so when this process stops another one goes on where it was.
+ * Brings one attempt of a stage to its end: started, manifest, a result for every item, finish, and one closing fact.
+ * All of it is in the stream, so when this process stops another one goes on where it was.
  */
 export async function coordinate(
   host: StageHost,

@@ -28,6 +28,8 @@ export type Endpoints = {
   proxmox(options?: { disabled?: boolean }): Promise<ProxmoxEndpoint[]>;
   /** The enabled NetBox endpoint with the lowest id; null when there is none. */
   netbox(): Promise<NetBoxEndpoint | null>;
+  /** Both, of the same moment and for one request. */
+  enabled(): Promise<{ proxmox: ProxmoxEndpoint[]; netbox: NetBoxEndpoint | null }>;
 };
 
 /** Opens the endpoints kept in PBX_CFG. */
@@ -51,6 +53,13 @@ export function openEndpoints(bus: Bus, vault: Vault): Endpoints {
   return {
     proxmox: async ({ disabled = false } = {}) => (await read()).proxmox.filter(({ enabled }) => disabled || enabled),
     netbox: async () => (await read()).netbox.find(({ enabled }) => enabled) ?? null,
+    enabled: async () => {
+      const { proxmox, netbox } = await read();
+      return {
+        proxmox: proxmox.filter(({ enabled }) => enabled),
+        netbox: netbox.find(({ enabled }) => enabled) ?? null,
+      };
+    },
   };
 }
 
@@ -70,8 +79,8 @@ function clear(sealed: string, vault: Vault): string | null {
 }
 
 /**
- * The address of a NetBox: by domain, else by IP without its mask; https when its port is 443 or its certificate is to be
- * verified.
+ * The address of a NetBox: by domain, else by IP without its mask; https when its port is 443 or its certificate is to
+ * be verified.
  */
 export function netboxUrl(
   endpoint: Pick<StoredNetBoxEndpoint, "ip_address" | "domain" | "port" | "verify_ssl">,

@@ -114,7 +114,9 @@ export function toError(thrown: unknown): ProxboxError {
 
 const longestText = 2_000;
 
-/** The wire form of anything that was thrown: no stack, texts cut to 2,000 characters, the chain of causes as one text. */
+/**
+ * The wire form of anything that was thrown: no stack, texts cut to 2,000 characters, the chain of causes as one text.
+ */
 export function toWireError(thrown: unknown, object?: string): WireError {
   const error = toError(thrown);
   const cause = causesOf(error);

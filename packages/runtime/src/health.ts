@@ -11,8 +11,8 @@ export type HealthOptions = { service: string; version: string; metrics: Metrics
 export type Health = { handle(request: Request): Promise<Response | null> };
 
 /**
- * /health answers 200 as long as the process lives, /ready 503 with the reasons while a check does not hold, /metrics the
- * metrics in the Prometheus text format.
+ * /health answers 200 as long as the process lives, /ready 503 with the reasons while a check does not hold, /metrics
+ * the metrics in the Prometheus text format.
  */
 export function createHealth({ service, version, metrics, checks }: HealthOptions): Health {
   const started = Date.now();

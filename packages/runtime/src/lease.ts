@@ -15,8 +15,8 @@ export type LeaseOptions = {
 };
 
 /**
- * Competes for a lease until the signal is aborted, then gives it up. At most one process holds it; the clock of the holder
- * starts before each renewal is sent, so that it lets go before the lease has run out.
+ * Competes for a lease until the signal is aborted, then gives it up. At most one process holds it; the clock of the
+ * holder starts before each renewal is sent, so that it lets go before the lease has run out.
  */
 export async function holdLease(bucket: Bucket, key: string, holder: string, options: LeaseOptions): Promise<void> {
   const { ttlMs = 10_000, renewMs = 3_000, signal, onGain, onLose } = options;

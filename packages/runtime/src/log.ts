@@ -96,7 +96,9 @@ export type LogLevel = (typeof logLevels)[number];
 /** Who logs, from which level on, and where to (standard output when left out). */
 export type LogOptions = { service: string; replica: string; level: LogLevel; destination?: DestinationStream };
 
-/** Creates the logger of a process. Secrets are replaced by `[hidden]`, by the name of their field and by their shape. */
+/**
+ * Creates the logger of a process. Secrets are replaced by `[hidden]`, by the name of their field and by their shape.
+ */
 export function createLogger({ service, replica, level, destination }: LogOptions): Logger {
   const options: LoggerOptions = {
     level,
@@ -120,7 +122,7 @@ export function createLogger({ service, replica, level, destination }: LogOption
 
 const hidden = "[hidden]";
 const secretField =
-  /(password|passwd|secret|token|token_?value|token_?key|authorization|api[-_]?key|encryption[-_]?key|cookie|ticket|seed)$/i;
+  /(password|passwd|secret|token|token_?(value|key)|authorization|(api|encryption)[-_]?key|cookie|ticket|seed)$/i;
 const secretShapes: readonly [RegExp, string][] = [
   [/(PVEAPIToken=[^!\s"]*![^=\s"]*=)[^\s"',]+/g, `$1${hidden}`],
   [/(PVEAuthCookie=)[^\s"';]+/g, `$1${hidden}`],

@@ -11,11 +11,14 @@ import type { StageHost, StageOrder } from "./stage-context.ts";
 /** What an attempt has to do: its items, and the good results of earlier attempts that stand. */
 export type Listing = { items: StageItemSpec[]; standing: ResultData[] };
 
-/** The listing as it is kept in the object store beside the manifest, so that another coordinator does not list again. */
+/**
+ * The listing as it is kept in the object store beside the manifest, so that another coordinator does not list again.
+ */
 type StoredListing = { items: StageItemSpec[]; standing: string[] };
 
 /**
- * The items of an attempt: listed by the stage and written down as its manifest once; afterwards always the written ones.
+ * The items of an attempt: listed by the stage and written down as its manifest once; afterwards always the written
+ * ones.
  * Throws what the stage throws while listing, SyncError when its items cannot be used or their list was lost.
  */
 export async function listItems(host: StageHost, stage: Stage, order: StageOrder, ctx: StageContext): Promise<Listing> {

@@ -2,14 +2,15 @@ import type { Consumer } from "@nats-io/jetstream";
 import { consumerNames, names } from "@proxbox/contracts/streams";
 import { type PermitResource, permitSubject } from "@proxbox/contracts/subjects";
 import type { Bus } from "./bus.ts";
+import { startDeadline } from "./deadline.ts";
 import { CancelledError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { takeNext } from "./take.ts";
 
 /**
- * The right to have a request in flight. The limit is the consumer's `max_ack_pending`: it holds across all processes, and it
- * changes while they run.
+ * The right to have a request in flight. The limit is the consumer's `max_ack_pending`: it holds across all processes,
+ * and it changes while they run.
  */
 export type Permits = {
   /**
@@ -47,8 +48,9 @@ export function createPermits(bus: Bus, options: PermitOptions): Permits {
       const waitedMs = Date.now() - started;
       metrics.permitWaitSeconds.observe({ resource }, waitedMs / 1_000);
       const left = Math.min(requestTimeoutMs, asked + queue.ackWaitMs - queue.marginMs - Date.now());
+      using deadline = startDeadline(left);
       try {
-        return await work(AbortSignal.any([signal, AbortSignal.timeout(Math.max(left, 0))]), waitedMs);
+        return await work(AbortSignal.any([signal, deadline.signal]), waitedMs);
       } finally {
         permit.ack();
         if (Date.now() > asked + queue.ackWaitMs) {

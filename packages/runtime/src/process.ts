@@ -9,9 +9,9 @@ export type CreateService = (env: Environment, signal: AbortSignal) => Promise<A
 const closingMs = 10_000;
 
 /**
- * Runs a service as this process: starts it, waits for SIGTERM or SIGINT, lets it drain, and ends. Exit codes: 0 after an orderly
- * stop, 1 when it cannot start (one sentence on standard error, no stack), when it fails, or when it does not end in time.
- * A second signal ends it at once.
+ * Runs a service as this process: starts it, waits for SIGTERM or SIGINT, lets it drain, and ends. Exit codes: 0 after
+ * an orderly stop, 1 when it cannot start (one sentence on standard error, no stack), when it fails, or when it does
+ * not end in time. A second signal ends it at once.
  */
 export async function runService(name: string, create: CreateService): Promise<void> {
   const log = createLogger({

@@ -25,8 +25,8 @@ import { version } from "./version.ts";
 import { workItem } from "./worker.ts";
 
 /**
- * A running domain service. Disposing it drains: it takes nothing new, gives its stages to other replicas at once, and lets
- * the items in hand end for PROXBOX_DRAIN_SECONDS before it gives them back too.
+ * A running domain service. Disposing it drains: it takes nothing new, gives its stages to other replicas at once, and
+ * lets the items in hand end for PROXBOX_DRAIN_SECONDS before it gives them back too.
  */
 export type StageService = AsyncDisposable & {
   /** The port of /health, /ready and /metrics; null: not served. */
@@ -163,7 +163,10 @@ async function keepTaking(bus: Bus, options: DeliveryOptions): Promise<void> {
   }
 }
 
-/** After a reconnection the server may be another, or have lost its disk: its streams are made again if they are missing. */
+/**
+ * After a reconnection the server may be another, or have lost its disk: its streams are made again if they are
+ * missing.
+ */
 function keepStreams(bus: Bus, config: ServiceConfig, log: Logger): () => void {
   return bus.onReconnect(() => {
     ensureStreams(bus, streamChoices(config)).catch((error) =>

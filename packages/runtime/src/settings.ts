@@ -75,7 +75,8 @@ export function checkTimes(config: ServiceConfig): void {
   throw new ConfigError(
     "bad_settings",
     `PROXBOX_NETBOX_TIMEOUT_SECONDS is ${config.PROXBOX_NETBOX_TIMEOUT_SECONDS}; it must be less than ` +
-      `PROXBOX_PERMIT_ACK_WAIT_SECONDS (${config.PROXBOX_PERMIT_ACK_WAIT_SECONDS}), or more requests than allowed would run.`,
+      `PROXBOX_PERMIT_ACK_WAIT_SECONDS (${config.PROXBOX_PERMIT_ACK_WAIT_SECONDS}).`,
+    { next: "Otherwise a permit would be given to another before its request has ended." },
   );
 }
 

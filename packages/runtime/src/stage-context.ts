@@ -43,7 +43,7 @@ export type StageOrder = {
 export async function stageContext(host: StageHost, order: StageOrder, signal: AbortSignal): Promise<StageContext> {
   const { run, stage, attempt } = order.place;
   const { endpoints: configured, shared, author, log, bus, blobs, permits, samples, metrics } = host;
-  const netbox = await configured.netbox();
+  const { proxmox, netbox } = await configured.enabled();
   if (!netbox) {
     throw new SyncError("netbox_not_configured", "There is no enabled NetBox endpoint to write to.", {
       next: "Add one with POST /netbox/endpoint or push it from the plugin.",
@@ -51,7 +51,7 @@ export async function stageContext(host: StageHost, order: StageOrder, signal: A
   }
   const asked = order.options.proxmox_endpoint_ids;
   const blocked = new Set(order.blocked.map(({ endpoint }) => endpoint));
-  const endpoints = (await configured.proxmox()).filter(({ id }) => !blocked.has(id) && (asked?.includes(id) ?? true));
+  const endpoints = proxmox.filter(({ id }) => !blocked.has(id) && (asked?.includes(id) ?? true));
   return {
     run,
     stage,

@@ -77,8 +77,8 @@ export function defineStage<B extends TSchema>(definition: StageDefinition<B>): 
 }
 
 /**
- * An item key from its parts, which may be any texts: joined by "_" where that is a legal token and shows where the parts
- * end, else a hash of them. Different parts never give the same key.
+ * An item key from its parts, which may be any texts: joined by "_" where that is a legal token and shows where the
+ * parts end, else a hash of them. Different parts never give the same key.
  */
 export function itemKey(...parts: (string | number)[]): string {
   const texts = parts.map(String);

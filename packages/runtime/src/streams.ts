@@ -37,8 +37,8 @@ export function streamChoices(config: BusConfig): StreamChoices {
 
 /**
  * Makes every stream, bucket and consumer that is missing and brings the others up to date. Any number of processes may
- * do it at once. Nothing stored is lost by it: limits are never lowered, and the limit of a permit consumer, which belongs to the
- * throttle controller, is left alone.
+ * do it at once. Nothing stored is lost by it: limits are never lowered, and the limit of a permit consumer, which
+ * belongs to the throttle controller, is left alone.
  * Throws ConfigError when JetStream is off, has no room, or has a stream of the same name with another purpose.
  */
 export async function ensureStreams(bus: Bus, choices: StreamChoices = {}): Promise<void> {

@@ -3,8 +3,8 @@ import { sleep } from "./retry.ts";
 
 /**
  * Asks a consumer for one message; null when none came within `expiresMs`, the server did not answer, or the signal was
- * aborted. The request ends with the call, so that no message is ever sent to somebody who has stopped asking. Never throws: the
- * caller's loop simply asks again.
+ * aborted. The request ends with the call, so that no message is ever sent to somebody who has stopped asking. Never
+ * throws: the caller's loop simply asks again.
  */
 export async function takeNext(consumer: Consumer, expiresMs: number, signal: AbortSignal): Promise<JsMsg | null> {
   if (signal.aborted) return null;

@@ -15,8 +15,9 @@ export type Vault = {
 };
 
 /**
- * Opens the vault. The first process of an installation stores a salt and a check value beside the secrets; from then on
- * a process with another key refuses to start. Without any key one is generated into the key file, as long as nothing is encrypted.
+ * Opens the vault. The first process of an installation stores a salt and a check value beside the secrets; from then
+ * on a process with another key refuses to start. Without any key one is generated into the key file, as long as
+ * nothing is encrypted.
  * Throws ConfigError when the key is wrong, missing although something is encrypted, or its file cannot be used.
  */
 export async function openVault(options: { bucket: Bucket; key: KeySource; log: Logger }): Promise<Vault> {

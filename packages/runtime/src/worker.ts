@@ -2,6 +2,7 @@ import { check, decode } from "@proxbox/contracts/envelope";
 import { StageItem } from "@proxbox/contracts/messages";
 import { isStage } from "@proxbox/contracts/stages";
 import { resultSubject } from "@proxbox/contracts/subjects";
+import { endedWithin, startDeadline } from "./deadline.ts";
 import type { Delivery, Verdict } from "./deliveries.ts";
 import type { Place } from "./envelopes.ts";
 import { CancelledError, type ProxboxError, SyncError, toError, toWireError } from "./errors.ts";
@@ -15,13 +16,15 @@ import { storeResult } from "./store-result.ts";
 /** How long one item may take, in milliseconds, overload waited out included. */
 export const itemDeadlineMs = 10 * 60_000;
 
+const graceMs = 10_000;
+
 /** The signals that end the work on an item, each for another reason. */
 type Ends = { stopping: AbortSignal; cancelled: AbortSignal; late: AbortSignal };
 
 /**
  * Does one item and stores its result exactly once. The item may be done more than once (when a replica dies), so
- * work must be idempotent. Overload is waited out with the item in hand; another error that a retry can help gives the item
- * back, unless it is the last time; any other error becomes a failed result.
+ * work must be idempotent. Overload is waited out with the item in hand; another error that a retry can help gives the
+ * item back, unless it is the last time; any other error becomes a failed result.
  */
 export async function workItem(
   host: StageHost,
@@ -49,11 +52,14 @@ export async function workItem(
   if (await readLast(host.bus, resultSubject(at.run, at.stage, at.attempt, at.key))) return "ack";
 
   using cancellation = await host.cancellations.follow(at.run);
-  const ends: Ends = { stopping, cancelled: cancellation.signal, late: AbortSignal.timeout(deadlineMs) };
+  using deadline = startDeadline(deadlineMs);
+  const ends: Ends = { stopping, cancelled: cancellation.signal, late: deadline.signal };
   host.metrics.itemsAtWork.inc({ stage: at.stage });
   try {
     if (ends.cancelled.aborted) throw new CancelledError("The run was cancelled.");
-    const report = await work(host, at, item, AbortSignal.any(Object.values(ends)));
+    const signal = AbortSignal.any(Object.values(ends));
+    // Work that does not obey its signal must not keep the item, and with it the stage, for ever.
+    const report = await endedWithin(work(host, at, item, signal), signal, graceMs);
     await storeResult(host, at, of(), report);
     return "ack";
   } catch (thrown) {

@@ -5,17 +5,7 @@ import { join } from "node:path";
 import { createHealth, serveHealth } from "../src/health.ts";
 import { createMetrics } from "../src/metrics.ts";
 import { itemKey, loadStages } from "../src/stage.ts";
-import {
-  command,
-  configure,
-  endOf,
-  numberStage,
-  resultsOf,
-  type Stand,
-  startReplica,
-  startStand,
-  until,
-} from "./stand.ts";
+import { command, configure, endOf, numberStage, type Stand, startReplica, startStand, until } from "./stand.ts";
 
 setDefaultTimeout(30_000);
 

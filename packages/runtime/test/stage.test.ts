@@ -70,6 +70,33 @@ test("every item gets exactly one result, although its coordinator and a worker 
   expect(worked.size).toBe(200);
 }, 30_000);
 
+test("every item gets exactly one result, although nats-server is killed in the middle, twice", async () => {
+  let worked = 0;
+  const stage = numberStage({
+    items: async () => numbers(80),
+    work: async ({ n }) => {
+      worked += 1;
+      await Bun.sleep(40);
+      return made(`t${n}`);
+    },
+    finish: async () => ({ objects: [] }),
+  });
+  await using _a = await startReplica(stand, "server-a", [stage]);
+  await using _b = await startReplica(stand, "server-b", [stage]);
+  await command(stand.bus, "server");
+  for (const share of [10, 40]) {
+    await until(() => worked > share);
+    await stand.nats.kill("SIGKILL");
+    await stand.nats.restart();
+  }
+  const { fact, data } = await endOf(stand.bus, "server");
+  expect(fact).toBe("done");
+  expect(data.summary).toMatchObject({ ok: true, items: 81, counts: { created: 80 } });
+  const keys = (await resultsOf(stand.bus, "server")).map(({ key }) => key);
+  expect(new Set(keys).size).toBe(81);
+  expect(keys.length).toBe(81);
+});
+
 test("an item that takes longer than the ack wait is worked once", async () => {
   let times = 0;
   const stage = numberStage({
