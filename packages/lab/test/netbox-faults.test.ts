@@ -71,6 +71,27 @@ test("more requests than the capacity are refused, and the peak is told", async 
   expect(netbox.counts().refused).toBe(0);
 });
 
+test("an idle connection is closed, one at work is not", async () => {
+  await using netbox = await startNetBox({ idleSeconds: 1 });
+  netbox.faults.add({ kind: "delay", ms: 2500, times: 1 });
+  const { promise: closed, resolve } = Promise.withResolvers<number>();
+  let answered = 0;
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port: Number(new URL(netbox.url).port),
+    socket: {
+      data: () => {
+        answered = performance.now();
+      },
+      close: () => resolve(performance.now()),
+    },
+  });
+  socket.write(`GET /api/status/ HTTP/1.1\r\nHost: netbox\r\nAuthorization: Token ${netbox.tokens.v1}\r\n\r\n`);
+  const end = await closed;
+  expect(answered).toBeGreaterThan(0);
+  expect(end - answered).toBeLessThan(6000);
+}, 15_000);
+
 test("counts tell requests, objects and changes apart", async () => {
   await using netbox = await startNetBox();
   withMachines(netbox, "a", "b");

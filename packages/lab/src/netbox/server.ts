@@ -28,7 +28,7 @@ export type StartOptions = {
   readonly capacity?: number;
   /** NetBox's ENFORCE_GLOBAL_UNIQUE; on when absent. */
   readonly enforceGlobalUnique?: boolean;
-  /** Closes connections that were idle this long (NetBox's gunicorn: 2). Never when absent. */
+  /** Closes connections that were idle about this long (NetBox's gunicorn: 2). Never when absent. */
   readonly idleSeconds?: number;
 };
 
@@ -109,13 +109,20 @@ const rowAt = (world: World, path: string, id: number): Row => {
 export const startNetBox = async (options: StartOptions = {}): Promise<SimulatedNetBox> => {
   const scene = setScene(options);
   const { world } = scene;
+  const idle = options.idleSeconds ?? 0;
   let changesBefore = 0;
   const server = Bun.serve({
     port: options.port ?? 0,
     hostname: options.hostname ?? "127.0.0.1",
-    idleTimeout: options.idleSeconds ?? 0,
+    idleTimeout: idle,
     maxRequestBodySize: 256 * 1024 * 1024,
-    fetch: (request) => serve(scene, request),
+    fetch: async (request, connection) => {
+      // Bun would count the time a request is at work as idle.
+      if (idle > 0) connection.timeout(request, 0);
+      const response = await serve(scene, request);
+      if (idle > 0) connection.timeout(request, idle);
+      return response;
+    },
   });
   const url = `http://${server.hostname}:${server.port}`;
   const show = (path: string, row: Row): JsonObject => {
