@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { batchesOf, defaultBatchLimits, nextBatchSize } from "./batch-size.ts";
+import { defaultBatchLimits, firstBatch, nextBatchSize } from "./batch-size.ts";
 
 describe("nextBatchSize", () => {
   const cases: [string, number, number, number, number][] = [
@@ -17,17 +17,14 @@ describe("nextBatchSize", () => {
   });
 });
 
-describe("batchesOf", () => {
-  test("cuts by number", () => {
-    expect(batchesOf([1, 2, 3, 4, 5], 2, 1_000)).toEqual([[1, 2], [3, 4], [5]]);
-  });
-
-  test("cuts by bytes and never cuts a row", () => {
-    const rows = ["x".repeat(40), "x".repeat(40), "x".repeat(200), "y"];
-    expect(batchesOf(rows, 10, 100).map((batch) => batch.length)).toEqual([2, 1, 1]);
-  });
-
-  test("makes nothing of nothing", () => {
-    expect(batchesOf([], 10, 100)).toEqual([]);
+describe("firstBatch", () => {
+  const cases: [string, string[], number, number, number][] = [
+    ["takes so many rows", ["a", "b", "c"], 2, 1_000, 2],
+    ["takes so many bytes", ["x".repeat(40), "x".repeat(40), "x".repeat(40)], 10, 100, 2],
+    ["takes a row that is too big by itself", ["x".repeat(400), "y"], 10, 100, 1],
+    ["takes nothing of nothing", [], 10, 100, 0],
+  ];
+  test.each(cases)("%s", (_, rows, size, bytes, length) => {
+    expect(firstBatch(rows, size, bytes)).toEqual(rows.slice(0, length));
   });
 });

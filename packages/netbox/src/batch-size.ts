@@ -17,20 +17,14 @@ export function nextBatchSize(size: number, objects: number, ms: number, limits:
   return Math.max(1, Math.min(limits.ceiling, size * 2, Math.max(fitting, Math.ceil(size / 2))));
 }
 
-/** Cuts rows into batches of at most `size` objects and `bytes` bytes of JSON; a row is never cut. */
-export function batchesOf<T>(rows: readonly T[], size: number, bytes: number): T[][] {
-  const batches: T[][] = [];
+/** The first rows that go into one batch: at most `size`, and of `bytes` bytes of JSON unless the first alone is bigger. */
+export function firstBatch<T>(rows: readonly T[], size: number, bytes: number): T[] {
+  const batch: T[] = [];
   let weight = 0;
-  for (const row of rows) {
-    const own = Buffer.byteLength(JSON.stringify(row)) + 1;
-    const batch = batches.at(-1);
-    if (batch && batch.length < size && weight + own <= bytes) {
-      batch.push(row);
-      weight += own;
-    } else {
-      batches.push([row]);
-      weight = own;
-    }
+  for (const row of rows.slice(0, size)) {
+    weight += Buffer.byteLength(JSON.stringify(row)) + 1;
+    if (batch.length > 0 && weight > bytes) break;
+    batch.push(row);
   }
-  return batches;
+  return batch;
 }

@@ -1,9 +1,9 @@
 import { NetBoxAPIError, type ProxboxError } from "@proxbox/runtime/errors";
 import type { Logger } from "@proxbox/runtime/log";
 import { sleep } from "@proxbox/runtime/retry";
-import { type BatchLimits, batchesOf, nextBatchSize } from "./batch-size.ts";
+import { type BatchLimits, firstBatch, nextBatchSize } from "./batch-size.ts";
 import type { Row } from "./canonical.ts";
-import { type Answer, type Asked, isAmbiguous, isConflict, refusal } from "./failures.ts";
+import { type Answer, type Asked, isAmbiguous } from "./failures.ts";
 import { type KindName, kindOf } from "./kinds.ts";
 import type { Sender } from "./send.ts";
 
@@ -24,162 +24,21 @@ export type BulkIo = {
   limits: BatchLimits;
   /** Pause between two batches. */
   delayMs: number;
-  /** How long rows whose request broke off are tried again. */
+  /** How often, and how long in milliseconds, rows whose request broke off are tried again. */
+  retries: number;
   patienceMs: number;
   /** The rows that stand in NetBox already for these; null where there is none or more than one. */
   findExisting: (kind: KindName, rows: readonly WireRow[], signal: AbortSignal) => Promise<(Row | null)[]>;
   log: Logger;
 };
 
-type Entry<T> = { row: T; index: number };
-type Verdicts<T> = Map<Entry<T>, Written>;
+/** A row and its place among those asked for. */
+export type Entry<T> = { row: T; index: number };
+/** What became of each row. */
+export type Verdicts<T> = Map<Entry<T>, Written>;
 
-/**
- * Makes rows in bulk. A batch that NetBox refuses is sent again without the rows it named, or in halves where it named
- * none, so that the others land. A row that exists already comes back as `existing`. A request that broke off is not
- * repeated blindly: what it made is looked up by identity first.
- */
-export async function createRows(
-  io: BulkIo,
-  kind: KindName,
-  rows: readonly WireRow[],
-  signal: AbortSignal,
-): Promise<Written[]> {
-  const deadline = Date.now() + io.patienceMs;
-  const settleExisting = async (entries: Entry<WireRow>[], verdicts: Verdicts<WireRow>, sent = false) => {
-    const found = await io.findExisting(
-      kind,
-      entries.map((entry) => entry.row),
-      signal,
-    );
-    return entries.filter((entry, position) => {
-      const row = found[position];
-      if (row) verdicts.set(entry, { existing: row, sent });
-      return !row;
-    });
-  };
-  const work = async (entries: Entry<WireRow>[], verdicts: Verdicts<WireRow>): Promise<void> => {
-    if (entries.length === 0) return;
-    const asked = askedOf("POST", kind);
-    let answer: Answer;
-    try {
-      answer = await sendBatch(io, kind, asked, entries, signal);
-    } catch (thrown) {
-      if (!(thrown instanceof NetBoxAPIError && isAmbiguous(thrown)) || Date.now() > deadline) throw thrown;
-      await sleep(200 + Math.random() * 800, signal);
-      return work(await settleExisting(entries, verdicts, true), verdicts);
-    }
-    if (answer.status === 201) {
-      (answer.body as Row[]).forEach((row, position) => {
-        const entry = entries[position];
-        if (entry) verdicts.set(entry, { row });
-      });
-      return;
-    }
-    const faults = faultsOf(answer, entries.length);
-    const errorOf = (entry: Entry<WireRow>, reason?: unknown) =>
-      refusal(asked, answer, nameOf(kind, entry.row), reason);
-    if (faults) {
-      const guilty = entries.filter((_, position) => faults[position] !== null);
-      for (const entry of guilty) verdicts.set(entry, { error: errorOf(entry, faults[entries.indexOf(entry)]) });
-      await settleExisting(
-        guilty.filter((entry) => isConflict(errorOf(entry, faults[entries.indexOf(entry)]))),
-        verdicts,
-      );
-      return work(
-        entries.filter((entry) => !guilty.includes(entry)),
-        verdicts,
-      );
-    }
-    // Some kinds name no row when one exists already: devices (400), sidecars (409), cloud-init and clusters (500).
-    const known = answer.status === 409 || answer.status === 500 || isConflict(refusal(asked, answer));
-    const rest = known ? await settleExisting(entries, verdicts) : entries;
-    if (rest.length < entries.length) return work(rest, verdicts);
-    const [only] = rest;
-    if (only && rest.length === 1) return void verdicts.set(only, { error: errorOf(only) });
-    await inHalves(io, kind, rest, (half) => work(half, verdicts));
-  };
-  return inBatches(io, kind, "POST", rows, work, signal);
-}
-
-/**
- * Changes rows in bulk; each has its `id`. A batch that NetBox refuses is halved down to the guilty row, because its
- * error names none. A row that is gone, which NetBox passes over without a word, is an error `netbox_gone`.
- */
-export async function updateRows(
-  io: BulkIo,
-  kind: KindName,
-  rows: readonly (WireRow & { id: number })[],
-  signal: AbortSignal,
-): Promise<Written[]> {
-  const asked = askedOf("PATCH", kind);
-  const work = async (
-    entries: Entry<WireRow & { id: number }>[],
-    verdicts: Verdicts<WireRow & { id: number }>,
-  ): Promise<void> => {
-    const answer = await sendBatch(io, kind, asked, entries, signal);
-    if (answer.status === 200) {
-      const rowsById = new Map((answer.body as Row[]).map((row) => [row.id, row]));
-      for (const entry of entries) {
-        const row = rowsById.get(entry.row.id);
-        verdicts.set(entry, row ? { row } : { error: goneError(kind, entry.row.id) });
-      }
-      return;
-    }
-    const [only] = entries;
-    if (only && entries.length === 1) {
-      return void verdicts.set(only, {
-        error: refusal(asked, answer, nameOf(kind, only.row), faultsOf(answer, 1)?.[0]),
-      });
-    }
-    await inHalves(io, kind, entries, (half) => work(half, verdicts));
-  };
-  return inBatches(io, kind, "PATCH", rows, work, signal);
-}
-
-/**
- * Deletes rows in bulk by id; one that is gone already counts as deleted. A batch of which NetBox keeps one, because
- * others depend on it, is halved down to that one.
- */
-export async function removeRows(
-  io: BulkIo,
-  kind: KindName,
-  ids: readonly number[],
-  signal: AbortSignal,
-): Promise<Written[]> {
-  const asked = askedOf("DELETE", kind);
-  const work = async (entries: Entry<Row>[], verdicts: Verdicts<Row>): Promise<void> => {
-    const answer = await sendBatch(io, kind, asked, entries, signal);
-    const [only] = entries;
-    if (answer.status === 204) {
-      for (const entry of entries) verdicts.set(entry, { row: entry.row });
-    } else if (only && entries.length === 1) {
-      verdicts.set(only, { error: refusal(asked, answer, nameOf(kind, only.row)) });
-    } else {
-      await inHalves(io, kind, entries, (half) => work(half, verdicts));
-    }
-  };
-  return inBatches(
-    io,
-    kind,
-    "DELETE",
-    ids.map((id) => ({ id })),
-    work,
-    signal,
-  );
-}
-
-/** The error of a row that was there and is no longer. */
-export function goneError(kind: KindName, id: number, label?: string): NetBoxAPIError {
-  const object = label ?? `${kindOf(kind).label} ${id}`;
-  return new NetBoxAPIError("netbox_gone", `${object} (${kindOf(kind).label} ${id}) was deleted in NetBox meanwhile.`, {
-    object,
-    retryable: true,
-    next: "The next run makes it again if it should be there.",
-  });
-}
-
-async function inBatches<T extends WireRow>(
+/** Works rows batch by batch, of the size that fits at the time; the verdicts come back aligned with the rows. */
+export async function inBatches<T extends WireRow>(
   io: BulkIo,
   kind: KindName,
   method: Asked["method"],
@@ -191,7 +50,7 @@ async function inBatches<T extends WireRow>(
   const verdicts: Verdicts<T> = new Map();
   let rest = entries;
   while (rest.length > 0) {
-    const [batch = []] = batchesOf(rest, io.sizes.get(sizeKey(kind, method)) ?? io.limits.first, io.limits.bytes);
+    const batch = firstBatch(rest, io.sizes.get(sizeKey(kind, method)) ?? io.limits.first, io.limits.bytes);
     await work(batch, verdicts);
     rest = rest.slice(batch.length);
     if (rest.length > 0 && io.delayMs > 0) await sleep(io.delayMs, signal);
@@ -199,7 +58,11 @@ async function inBatches<T extends WireRow>(
   return entries.map((entry) => verdicts.get(entry) ?? { error: unansweredError(kind, entry.row) });
 }
 
-async function sendBatch<T extends WireRow>(
+/**
+ * Sends one batch and learns from the time it took. A refusal is an answer; a POST that broke off is thrown rather than
+ * sent again, because NetBox may have done it.
+ */
+export async function sendBatch<T extends WireRow>(
   io: BulkIo,
   kind: KindName,
   asked: Asked,
@@ -240,7 +103,8 @@ async function sendBatch<T extends WireRow>(
   }
 }
 
-async function inHalves<T>(
+/** Works a refused batch in halves. */
+export async function inHalves<T>(
   io: BulkIo,
   kind: KindName,
   entries: T[],
@@ -254,7 +118,7 @@ async function inHalves<T>(
 }
 
 /** The errors of a bulk answer row by row, null for a good row; null when the answer names no rows. */
-function faultsOf(answer: Answer, length: number): (object | null)[] | null {
+export function faultsOf(answer: Answer, length: number): (object | null)[] | null {
   const { body } = answer;
   if (!Array.isArray(body) || body.length !== length) return null;
   const faults = body.map((fault) =>
@@ -263,7 +127,8 @@ function faultsOf(answer: Answer, length: number): (object | null)[] | null {
   return faults.some((fault) => fault !== null) ? faults : null;
 }
 
-function nameOf(kind: KindName, row: WireRow): string {
+/** What a row is called in errors. */
+export function nameOf(kind: KindName, row: WireRow): string {
   const name = row.name ?? row.model ?? row.slug ?? row.id;
   return name === undefined ? kindOf(kind).label : `${kindOf(kind).label} ${name}`;
 }
@@ -279,6 +144,7 @@ function sizeKey(kind: KindName, method: Asked["method"]): string {
   return `${kind} ${method}`;
 }
 
-function askedOf(method: Asked["method"], kind: KindName): Asked {
+/** A bulk request of a kind. */
+export function askedOf(method: Asked["method"], kind: KindName): Asked {
   return { method, path: `/api/${kindOf(kind).path}/` };
 }

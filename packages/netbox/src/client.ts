@@ -1,8 +1,10 @@
 import type { PermitResource } from "@proxbox/contracts/subjects";
 import type { Logger } from "@proxbox/runtime/log";
 import { type BatchLimits, defaultBatchLimits } from "./batch-size.ts";
-import { createRows, removeRows, updateRows, type WireRow, type Written } from "./bulk.ts";
+import type { WireRow, Written } from "./bulk.ts";
 import type { Row } from "./canonical.ts";
+import { removeRows, updateRows } from "./change-rows.ts";
+import { createRows } from "./create-rows.ts";
 import type { Identity } from "./desired.ts";
 import { refusal } from "./failures.ts";
 import { fieldsOf, type Lookup, lookupOf, otherwiseKey, type Query, queriesOf, rowKey } from "./identity.ts";
@@ -125,7 +127,16 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
   };
   const limits = { ...defaultBatchLimits, ...options.limits };
   limits.first = Math.min(limits.first, limits.ceiling);
-  const io = { send, sizes: memory.sizes, limits, delayMs, patienceMs: patience.overloadMs, findExisting, log };
+  const io = {
+    send,
+    sizes: memory.sizes,
+    limits,
+    delayMs,
+    retries: patience.retries,
+    patienceMs: patience.overloadMs,
+    findExisting,
+    log,
+  };
 
   return {
     status,

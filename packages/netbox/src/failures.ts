@@ -1,5 +1,5 @@
 import { NetBoxAPIError } from "@proxbox/runtime/errors";
-import { kindNames, kindOf } from "./kinds.ts";
+import { type KindName, kindNames, kindOf } from "./kinds.ts";
 
 /** A request as errors speak of it: without its secrets, its query and its body. */
 export type Asked = { method: "GET" | "POST" | "PATCH" | "DELETE"; path: string };
@@ -139,6 +139,17 @@ export function refusal(asked: Asked, answer: Answer, label?: string, reason: un
     `NetBox refused to ${action} ${subject} (HTTP ${status}): ${words}`,
     details,
   );
+}
+
+/** The error of a row that was there and is no longer; `label` is what it stood for. */
+export function goneError(kind: KindName, id: number, label?: string): NetBoxAPIError {
+  const row = `${kindOf(kind).label} ${id}`;
+  const message = `${label ? `${label} (${row})` : row} was deleted in NetBox meanwhile.`;
+  return new NetBoxAPIError("netbox_gone", message, {
+    object: label ?? row,
+    retryable: true,
+    next: "The next run makes it again if it should be there.",
+  });
 }
 
 /** Whether a refusal is about an object that exists already. */

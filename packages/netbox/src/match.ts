@@ -1,7 +1,7 @@
 import { SyncError } from "@proxbox/runtime/errors";
-import { goneError } from "./bulk.ts";
 import type { Row } from "./canonical.ts";
 import { type Desired, isRef } from "./desired.ts";
+import { goneError } from "./failures.ts";
 import { identityKey, type Known, knownOf, otherwiseKey, type Resolve, referenceForm, rowKey } from "./identity.ts";
 import { type KindName, kindOf } from "./kinds.ts";
 import { oursTag, tagsOf } from "./tags.ts";

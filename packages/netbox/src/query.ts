@@ -3,8 +3,8 @@ import type { Query } from "./identity.ts";
 /** What gunicorn, which serves NetBox, takes as a request line (measured on NetBox 4.6.8: 4,095 bytes are a 400). */
 export const longestRequestLine = 4_094;
 
-// Method, blanks and protocol, and what paging adds to the query.
-const besides = "GET  HTTP/1.1".length + "&limit=1000&offset=1000000000".length;
+// Method and protocol, what paging adds to the query, and a path of its own that NetBox may be mounted below.
+const besides = "GET  HTTP/1.1".length + "&limit=1000&offset=1000000000".length + 100;
 
 /** A path with its query, as it stands in the request line. Repeated values are repeated parameters. */
 export function target(path: string, query: Query): string {
