@@ -8,7 +8,7 @@ import { createRows } from "./create-rows.ts";
 import type { Identity } from "./desired.ts";
 import { refusal } from "./failures.ts";
 import { fieldsOf, type Lookup, lookupOf, otherwiseKey, type Query, queriesOf, rowKey } from "./identity.ts";
-import { type KindName, kindOf } from "./kinds.ts";
+import { type KindName, kindNames, kindOf } from "./kinds.ts";
 import { readList } from "./read-list.ts";
 import { createSender, defaultPatience, type Patience, type PermitHook, type RequestSample } from "./send.ts";
 
@@ -140,7 +140,10 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
 
   return {
     status,
-    list: async <T>(path: string, query: Query, signal: AbortSignal) => (await list(path, path, query, signal)) as T[],
+    list: async <T>(path: string, query: Query, signal: AbortSignal) => {
+      const kind = kindNames.find((name) => kindOf(name).path === path) ?? path;
+      return (await list(kind, path, query, signal)) as T[];
+    },
     read,
     create: (kind, rows, signal) => createRows(io, kind, rows, signal),
     update: (kind, rows, signal) => updateRows(io, kind, rows, signal),
