@@ -68,6 +68,8 @@ export function overloadError(asked: Asked, answer: Answer): NetBoxAPIError | nu
 /** The error of an answer that refuses us as a caller, or that is not NetBox's at all; null for any other answer. */
 export function accessError(asked: Asked, host: string, answer: Answer): NetBoxAPIError | null {
   const { status, body } = answer;
+  // Nearly every answer is a good one, and the words of a page of a thousand rows are many.
+  if (status < 300 && typeof body !== "string") return null;
   const words = wordsOf(body);
   if (status === 401 || (status === 403 && !/do not have permission/i.test(words))) {
     return new NetBoxAPIError("netbox_unauthorized", `NetBox at ${host} does not accept the token: ${words}`, {
