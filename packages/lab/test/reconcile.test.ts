@@ -242,6 +242,16 @@ describe("someone else writes at the same time", () => {
     expect(netbox.rows(sidecars)).toEqual([]);
   });
 
+  test("two replicas that make the same objects at once both succeed, and each object is there once", async () => {
+    const desired = [...support(), ...guest("web", 100), ...guest("db", 101)];
+    const all = await Promise.all([1, 2, 3].map(() => outcomes(connect(netbox), desired)));
+    expect(all.flat().filter((line) => line.includes(" failed"))).toEqual([]);
+    for (const path of ["extras/tags", "dcim/sites", "virtualization/cluster-types", "virtualization/clusters"]) {
+      expect(netbox.rows(path).length).toBe(1);
+    }
+    expect([netbox.rows(machines).length, netbox.rows(sidecars).length]).toEqual([2, 2]);
+  });
+
   test("what a request made whose answer was lost counts as created, once", async () => {
     netbox.faults.add({ kind: "lost-answer", method: "POST", path: machines, times: 1 });
     const result = await outcomes(connect(netbox), [...support(), ...guest("web", 100), ...guest("db", 101)]);
