@@ -94,4 +94,28 @@ describe("deadlocks", () => {
     const replies = await Promise.all([patch(UP, 1), patch(DOWN, 2)]);
     expect(replies.map((reply) => reply.status)).toEqual([200, 200]);
   });
+
+  // Seen on NetBox 4.6.8: a type's machines are counted in the type's row.
+  test("two bulks of machines of both types in opposite orders meet in a deadlock, in one order they only wait", async () => {
+    await using netbox = await startNetBox();
+    withMachines(netbox, "a");
+    const types = ["qemu", "lxc"].map((slug) =>
+      Number(netbox.insert("virtualization/virtual-machine-types", { name: slug, slug }).id),
+    );
+    netbox.setCost(SAVING);
+    const post = (prefix: string, order: readonly number[]) =>
+      clientOf(netbox)(
+        "POST",
+        "virtualization/virtual-machines/",
+        order.map((virtual_machine_type) => ({
+          name: `${prefix}-${virtual_machine_type}`,
+          cluster: 1,
+          virtual_machine_type,
+        })),
+      );
+    const clash = await Promise.all([post("m", types), post("n", types.toReversed())]);
+    expect(clash.map((reply) => reply.status).sort()).toEqual([201, 500]);
+    const queue = await Promise.all([post("o", types), post("p", types)]);
+    expect(queue.map((reply) => reply.status)).toEqual([201, 201]);
+  });
 });

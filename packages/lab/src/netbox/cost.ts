@@ -28,6 +28,8 @@ export type CostModel = {
   readonly serial: readonly string[];
   /** Children lock their parent's row: the field that names it. A model's own rows are locked by bulk PATCH as "id". */
   readonly parents: Readonly<Record<string, string>>;
+  /** A new object is counted in a row that is no parent of it, and locks that: the field that names it. */
+  readonly counted: Readonly<Record<string, string>>;
   /** How long a deadlock lasts before one of the two is given up. */
   readonly deadlock: number;
 };
@@ -73,6 +75,7 @@ export const MEASURED: CostModel = {
     [MACHINES]: "id",
     "dcim/devices": "id",
   },
+  counted: { [MACHINES]: "virtual_machine_type", "dcim/devices": "device_type" },
   deadlock: 1000,
 };
 
@@ -102,11 +105,18 @@ const readBody = (call: Call): readonly Json[] => {
   }
 };
 
+const counterOf = (to: string | undefined, item: Json, field: string): string | undefined => {
+  const value = (item as JsonObject | null)?.[field];
+  return value === undefined || value === null ? undefined : `${to} ${JSON.stringify(value)}`;
+};
+
 /** The rows a write locks, in the order it takes them; undefined where an item locks none. */
 const locksOf = (model: CostModel, call: Call, body: readonly Json[]): readonly (string | undefined)[] => {
   const { table, id, method } = call;
   const field = model.parents[table.model.path];
   const ids = id === undefined ? body.map((item) => Number((item as JsonObject | null)?.id)) : [id];
+  const counter = method === "POST" ? model.counted[table.model.path] : undefined;
+  if (counter !== undefined) return body.map((item) => counterOf(table.model.fields[counter]?.to, item, counter));
   if (field === undefined) return body.map(() => undefined);
   if (field === "id") {
     const rows = method === "PATCH" || method === "PUT" ? ids.flatMap((own) => table.rows.get(own) ?? []) : [];
