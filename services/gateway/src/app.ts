@@ -1,6 +1,6 @@
 import { version } from "@proxbox/runtime/version";
 import { Elysia } from "elysia";
-import { answerOf } from "./errors.ts";
+import { answerOf, methodNotAllowed } from "./errors.ts";
 import { createGuard } from "./guard.ts";
 import { type DescribedRoute, openApi } from "./open-api.ts";
 import type { GatewayParts } from "./parts.ts";
@@ -21,32 +21,33 @@ const idleSeconds = 60;
 /** The whole HTTP side of a gateway: every route behind one guard, every error answered in one place. */
 export function createApp(parts: GatewayParts) {
   const { log, metrics } = parts;
+  const begun = new WeakMap<Request, number>();
   const app = new Elysia({
     // Unknown fields are to be refused or ignored by each schema, not dropped before it sees them.
     normalize: false,
     serve: { idleTimeout: idleSeconds, maxRequestBodySize: largestBody, reusePort: false },
     websocket: { idleTimeout: idleSeconds, maxPayloadLength: 4_096, sendPings: true },
   })
+    .onRequest(({ request }) => void begun.set(request, performance.now()))
     .onRequest(createGuard(parts))
     .onParse(({ request }) => readJson(request))
     .onError(({ error, request, set }) => {
-      const { pathname } = new URL(request.url);
-      const allowed = methodsOf(app.routes, pathname);
-      const isWrongMethod = "code" in error && error.code === "NOT_FOUND" && allowed.length > 0;
-      if (isWrongMethod) {
-        set.status = 405;
-        set.headers.allow = allowed.join(", ");
-        return { detail: "Method Not Allowed", message: "Method Not Allowed", python_exception: null };
-      }
-      const { status, headers, body, internal } = answerOf(error);
-      if (internal)
-        log.error({ event: "http.failed", method: request.method, path: pathname, err: error }, "A request failed.");
+      const path = new URL(request.url).pathname;
+      const isUnknown = "code" in error && error.code === "NOT_FOUND";
+      const allowed = isUnknown ? methodsOf(app.routes, path) : [];
+      const { status, headers, body, internal } = answerOf(allowed.length > 0 ? methodNotAllowed(allowed) : error);
+      if (internal) log.error({ event: "http.failed", method: request.method, path, err: error }, "A request failed.");
       set.status = status;
       Object.assign(set.headers, headers);
       return body;
     })
-    .onAfterResponse(({ request, route, set }) => {
-      metrics.httpRequests.inc({ method: request.method, route: route || "none", status: String(set.status ?? 200) });
+    .onAfterResponse(({ request, route = "none", set }) => {
+      const { method } = request;
+      const status = Number(set.status ?? 200);
+      const ms = performance.now() - (begun.get(request) ?? performance.now());
+      metrics.httpRequests.inc({ method, route, status: String(status) });
+      metrics.httpSeconds.observe({ route }, ms / 1_000);
+      log.debug({ event: "http.request", method, route, status, ms: Math.round(ms) }, "A request was answered.");
     })
     .use(healthRoutes(parts))
     .use(keyRoutes(parts))

@@ -34,10 +34,12 @@ const netboxId = 1;
 /** Opens the endpoints kept in PBX_CFG. */
 export function openEndpointStore(bucket: Bucket, vault: Vault, allowLoopback: boolean): EndpointStore {
   const seal = (text: string) => vault.seal(text);
-  const proxmox = async () => {
-    const rows = (await bucket.list(settingKeys.proxmoxAll)).map(({ value }) => decode(StoredProxmoxEndpoint, value));
-    return rows.sort((left, right) => left.id - right.id);
+  const storedProxmox = async () => {
+    const entries = await bucket.list(settingKeys.proxmoxAll);
+    const found = entries.map(({ value, revision }) => ({ row: decode(StoredProxmoxEndpoint, value), revision }));
+    return found.sort((left, right) => left.row.id - right.row.id);
   };
+  const proxmox = async () => (await storedProxmox()).map(({ row }) => row);
   const findProxmox = async (id: number) => {
     const found = await bucket.get(settingKeys.proxmox(id));
     if (!found) throw notFound("Proxmox endpoint not found.");
@@ -54,15 +56,26 @@ export function openEndpointStore(bucket: Bucket, vault: Vault, allowLoopback: b
     proxmoxOf: async (id) => (await findProxmox(id)).row,
     addProxmox: async (sent) => {
       for (;;) {
-        const others = await proxmox();
-        const id = idFor(
-          sent.name,
-          others.map((row) => row.id),
+        const present = await storedProxmox();
+        const pk = netboxPkOf(sent.name);
+        // Plugins up to 0.0.28 post an endpoint anew when it was renamed in NetBox; it stays one row.
+        const renamed = present.find(({ row }) => pk !== null && netboxPkOf(row.name) === pk && row.name !== sent.name);
+        const others = present.flatMap(({ row }) => (row === renamed?.row ? [] : row));
+        const row = newProxmox(
+          renamed?.row.id ??
+            idFor(
+              sent.name,
+              others.map(({ id }) => id),
+            ),
+          sent,
+          seal,
         );
-        const row = newProxmox(id, sent, seal);
         checkTarget(row, { allowLoopback });
         checkName(row.name, others);
-        if ((await bucket.create(settingKeys.proxmox(id), text(StoredProxmoxEndpoint, row))) !== null) return row;
+        const value = text(StoredProxmoxEndpoint, row);
+        const key = settingKeys.proxmox(row.id);
+        const revision = renamed ? await bucket.update(key, value, renamed.revision) : await bucket.create(key, value);
+        if (revision !== null) return row;
       }
     },
     changeProxmox: async (id, sent) => {

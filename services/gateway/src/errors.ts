@@ -35,6 +35,11 @@ export function notFound(message: string, next?: string): RequestError {
   return new RequestError(404, "not_found", message, next ? { next } : {});
 }
 
+/** 405, with the methods that there are. */
+export function methodNotAllowed(allowed: readonly string[]): RequestError {
+  return new RequestError(405, "method_not_allowed", "Method Not Allowed", { headers: { allow: allowed.join(", ") } });
+}
+
 /** 409: it does not fit what is. */
 export function conflict(message: string, next?: string): RequestError {
   return new RequestError(409, "conflict", message, next ? { next } : {});

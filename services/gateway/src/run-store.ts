@@ -91,7 +91,7 @@ export function openRunStore(bus: Bus, index: Bucket, author: Author): RunStore 
       return state;
     },
     list: async (limit) => {
-      const entries = (await index.list(runKeys.indexAll)).map(({ value }) => decode(RunIndexEntry, value));
+      const entries = (await index.list(runKeys.indexAll)).flatMap(({ value }) => readEntry(value) ?? []);
       return entries.sort((left, right) => right.createdAt.localeCompare(left.createdAt)).slice(0, limit);
     },
     cancel: async (run, reason) => {
@@ -130,6 +130,15 @@ export function openRunStore(bus: Bus, index: Bucket, author: Author): RunStore 
       return { results, next: null };
     },
   };
+}
+
+// The index is only a short cut: an entry of another version is left out of the list, not a reason to have none.
+function readEntry(value: string): RunIndexEntry | null {
+  try {
+    return decode(RunIndexEntry, value);
+  } catch {
+    return null;
+  }
 }
 
 function nextAttempt(run: RunState, name: string): number {

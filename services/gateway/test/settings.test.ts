@@ -3,7 +3,7 @@ import { settingKeys } from "@proxbox/contracts/endpoints";
 import { names } from "@proxbox/contracts/streams";
 import { openBucket } from "@proxbox/runtime/buckets";
 import { readStored } from "@proxbox/runtime/reader";
-import { type Bench, jsonOf, startBench } from "./support.ts";
+import { type Bench, eventually, jsonOf, spawnGateway, startBench } from "./support.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -64,7 +64,6 @@ describe("Proxmox endpoints", () => {
 
   test.each<[string, object, number, RegExp]>([
     ["a name that is taken", { name: "other (nb:7)" }, 400, /exists already/],
-    ["a NetBox number that is taken", { name: "third (nb:7)" }, 400, /same NetBox number/],
     ["half a token", { token_value: null }, 400, /together/],
     ["no credentials", { token_name: null, token_value: null }, 400, /password/],
     ["the metadata service", { ip_address: "169.254.169.254" }, 400, /^Invalid IP address:/],
@@ -72,20 +71,30 @@ describe("Proxmox endpoints", () => {
     ["an access method that is none", { access_methods: "telnet" }, 422, /api, api_ssh/],
     ["a template with an unknown field", { node_device_name_template: "{host}" }, 422, /\{host\}/],
   ])("refuses %s", async (_, change, status, sentence) => {
-    const refused = await answer("POST", "/proxmox/endpoints", { ...push, name: "new (nb:8)", ...change });
+    const refused = await answer("POST", "/proxmox/endpoints", { ...push, name: "new (nb:30)", ...change });
     expect(refused.status).toBe(status);
     expect(refused.body.message?.replace(/^body\.\w+: /, "")).toMatch(sentence);
   });
 
+  test("an older plugin's post after a rename changes the row it meant; a rename onto another's number is refused", async () => {
+    const posted = await answer("POST", "/proxmox/endpoints", { ...push, name: "third (nb:7)" });
+    expect(posted).toMatchObject({ status: 200, body: { id: 7, name: "third (nb:7)" } });
+    expect(((await answer("GET", "/proxmox/endpoints")).body as unknown as unknown[]).length).toBe(1);
+    const manual = await answer("POST", "/proxmox/endpoints", { ...push, name: "by hand" });
+    const refused = await answer("PUT", `/proxmox/endpoints/${manual.body.id}`, { name: "by hand (nb:7)" });
+    expect([refused.status, refused.body.message]).toEqual([400, expect.stringMatching(/same NetBox number/)]);
+    await answer("PUT", "/proxmox/endpoints/7", { password: planted[0] });
+  });
+
   test("one that is not there is 404; a deleted one is gone, and its number free", async () => {
     expect((await answer("PUT", "/proxmox/endpoints/99", { enabled: false })).status).toBe(404);
-    const added = await answer("POST", "/proxmox/endpoints", { ...push, name: "short-lived (nb:8)" });
+    const added = await answer("POST", "/proxmox/endpoints", { ...push, name: "short-lived (nb:30)" });
     expect(await answer("DELETE", `/proxmox/endpoints/${added.body.id}`)).toEqual({
       status: 200,
       body: { message: "Proxmox endpoint deleted." },
     });
-    expect((await answer("GET", "/proxmox/endpoints/8")).status).toBe(404);
-    expect((await answer("POST", "/proxmox/endpoints", { ...push, name: "again (nb:8)" })).body.id).toBe(8);
+    expect((await answer("GET", "/proxmox/endpoints/30")).status).toBe(404);
+    expect((await answer("POST", "/proxmox/endpoints", { ...push, name: "again (nb:30)" })).body.id).toBe(30);
   });
 
   test("twenty pushed at once get twenty ids", async () => {
@@ -157,7 +166,21 @@ test("loopback is refused where the settings say so", async () => {
   ]);
 });
 
-test("no secret stands anywhere in clear: not in a stored value, its history, or an answer", async () => {
+test("no secret stands anywhere in clear: not in a stored value, its history, an answer or a log line", async () => {
+  await using separate = await spawnGateway(bench, "debug");
+  for (const [method, body] of [
+    ["PUT", { ...push, password: planted[0] }],
+    ["PUT", { password: [planted[0]] }],
+    ["POST", `{"password":"${planted[0]}`],
+  ] as const) {
+    const headers = { "x-proxbox-api-key": bench.key };
+    await fetch(`${separate.url}/proxmox/endpoints${method === "PUT" ? "/7" : ""}`, {
+      method,
+      headers,
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+  }
+  await eventually(() => separate.log().includes("http.request"), "requests are logged");
   const stored: string[] = [];
   for (const bucket of [names.settings, names.lockouts, names.runs]) {
     const reading = { stream: `KV_${bucket}`, filter: `$KV.${bucket}.>` };
@@ -165,7 +188,7 @@ test("no secret stands anywhere in clear: not in a stored value, its history, or
   }
   const paths = ["/proxmox/endpoints", "/netbox/endpoint", "/auth/keys", "/openapi.json", "/metrics"];
   const answers = await Promise.all(paths.map(async (path) => (await bench.call("GET", path)).text()));
-  const text = [...stored, ...answers].join("\n");
+  const text = [...stored, ...answers, separate.log()].join("\n");
   expect(stored.length).toBeGreaterThan(20);
   expect([...planted, bench.key].filter((secret) => text.includes(secret))).toEqual([]);
   // What was planted is really there, sealed.

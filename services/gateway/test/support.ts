@@ -68,25 +68,32 @@ export async function startBench(env: Record<string, string> = {}): Promise<Benc
   };
 }
 
-/** A gateway as a process of its own. */
-export async function spawnGateway(bench: Bench): Promise<AsyncDisposable & { url: string; port: number }> {
+/** A gateway as a process of its own, and what it has logged. */
+export type SeparateGateway = AsyncDisposable & { url: string; port: number; log(): string };
+
+/** Starts a gateway as a process of its own. */
+export async function spawnGateway(bench: Bench, level = "info"): Promise<SeparateGateway> {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "../main.ts")], {
-    env: { PATH: process.env.PATH ?? "", ...bench.env, PROXBOX_LOG_LEVEL: "info" },
+    env: { PATH: process.env.PATH ?? "", ...bench.env, PROXBOX_LOG_LEVEL: level },
     stdout: "pipe",
-    stderr: "inherit",
+    stderr: "pipe",
   });
   let log = "";
-  for await (const chunk of child.stdout) {
-    log += new TextDecoder().decode(chunk);
-    const port = Number(/"event":"service.started".*"port":(\d+)/.exec(log)?.[1]);
-    if (!port) continue;
-    const end = async () => {
+  const listen = async (output: ReadableStream<Uint8Array>) => {
+    for await (const chunk of output) log += new TextDecoder().decode(chunk);
+  };
+  const ended = Promise.all([listen(child.stdout), listen(child.stderr), child.exited]);
+  const portOf = () => Number(/"event":"service.started".*"port":(\d+)/.exec(log)?.[1] ?? 0);
+  await eventually(() => portOf() > 0, "the gateway listens");
+  return {
+    url: `http://127.0.0.1:${portOf()}`,
+    port: portOf(),
+    log: () => log,
+    [Symbol.asyncDispose]: async () => {
       child.kill();
-      await child.exited;
-    };
-    return { url: `http://127.0.0.1:${port}`, port, [Symbol.asyncDispose]: end };
-  }
-  throw new Error(`The gateway ended before it listened: ${log}`);
+      await ended;
+    },
+  };
 }
 
 const by = { svc: "test", replica: "t", build: "test" };
