@@ -1,5 +1,6 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import type { Desired, Ref } from "../desired.ts";
+import { oursTag } from "../tags.ts";
 import type { HostBinding, SiteBinding } from "./bind.ts";
 import type { HostFacts, NodeFacts } from "./facts.ts";
 import { clusterTypeOf, deviceType, nodeRole } from "./support.ts";
@@ -63,7 +64,7 @@ function desiredSite(binding: HostBinding): Desired[] {
       identity: { slug },
       values: {},
       onCreate: { name, status: "active" },
-      tags: { add: ["proxbox"], onCreateOnly: true },
+      tags: { add: [oursTag], onCreateOnly: true },
       label: name,
     },
   ];
@@ -81,7 +82,7 @@ function desiredCluster(facts: HostFacts, binding: HostBinding, options: SyncOpt
       ...(binding.tenant === null ? {} : { tenant: { kind: "tenant", id: binding.tenant } satisfies Ref }),
     },
     keep: options.overwrite_cluster_description ? [] : ["description"],
-    tags: { add: ["proxbox"], onCreate: ["proxbox-discovered-cluster"], keep: !options.overwrite_cluster_tags },
+    tags: { add: [oursTag], onCreate: ["proxbox-discovered-cluster"], keep: !options.overwrite_cluster_tags },
     label: binding.cluster.name,
   };
 }
@@ -147,7 +148,7 @@ function desiredNode(facts: HostFacts, binding: HostBinding, node: NodeFacts, op
         role: nodeRole.ref,
       },
       keep,
-      tags: { add: ["proxbox"], onCreate: ["proxbox-discovered-node"], keep: !options.overwrite_device_tags },
+      tags: { add: [oursTag], onCreate: ["proxbox-discovered-node"], keep: !options.overwrite_device_tags },
       label: bound.name,
     },
   ];

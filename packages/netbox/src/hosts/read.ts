@@ -1,4 +1,5 @@
 import type { NetBoxClient } from "../client.ts";
+import { oursTag } from "../tags.ts";
 import type { HostRows } from "./bind.ts";
 import { type Choice, deviceNameOf, type HostFacts } from "./facts.ts";
 
@@ -108,7 +109,7 @@ export async function readHostRows(client: NetBoxClient, all: HostFacts[], signa
       name: row.name ?? "",
       site: row.site.id,
       cluster: row.cluster?.id ?? null,
-      ours: row.tags.some((tag) => tag.slug === "proxbox"),
+      ours: row.tags.some((tag) => tag.slug === oursTag),
     })),
     sites,
     tenants,

@@ -1,4 +1,5 @@
 import type { Desired, Ref } from "../desired.ts";
+import { oursTag } from "../tags.ts";
 
 type Support = { ref: Ref; desired: Desired };
 
@@ -12,7 +13,7 @@ function support(kind: Desired["kind"], slug: string, onCreate: Record<string, u
       identity,
       values: {},
       onCreate,
-      ...(kind === "tag" ? {} : { tags: { add: ["proxbox"], onCreateOnly: true } }),
+      ...(kind === "tag" ? {} : { tags: { add: [oursTag], onCreateOnly: true } }),
       label,
     },
   };
@@ -23,7 +24,7 @@ const tag = (slug: string, name: string, color: string, description: string) =>
 
 /** The tags we put on objects: one for all that is ours, one for each kind of first discovery, one for guests that are gone. */
 export const supportTags: Desired[] = [
-  tag("proxbox", "Proxbox", "ff5722", "Kept true to Proxmox by Proxbox."),
+  tag(oursTag, "Proxbox", "ff5722", "Kept true to Proxmox by Proxbox."),
   tag("proxbox-discovered-qemu", "Proxbox: Discovered QEMU VM", "2196f3", "First seen as a QEMU guest in Proxmox."),
   tag(
     "proxbox-discovered-lxc",
@@ -41,8 +42,6 @@ export const supportTags: Desired[] = [
   ),
 ];
 
-/** The tag that says an object is ours. */
-export const oursTag = "proxbox";
 /** The tag of a virtual machine whose guest is gone; comes off when the guest is back. */
 export const softDeletedTag = "proxbox-soft-deleted";
 

@@ -2,7 +2,7 @@ import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import type { Desired } from "@proxbox/netbox/desired";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import { clusterRef } from "@proxbox/netbox/hosts/desired";
-import { oursTag } from "@proxbox/netbox/hosts/support";
+import { oursTag } from "@proxbox/netbox/tags";
 import type { Storage } from "@proxbox/proxmox/resources/storage";
 
 /** What the plugin's storage table should hold for one storage. Pure. What Proxmox no longer sets is cleared. */

@@ -2,7 +2,8 @@ import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import type { Desired, Ref } from "@proxbox/netbox/desired";
 import { clusterRef, deviceRef, proxmoxClusterRef, proxmoxNodeRef, siteRef } from "@proxbox/netbox/hosts/desired";
 import { slugOf } from "@proxbox/netbox/hosts/facts";
-import { guestRoles, guestTypes, oursTag, softDeletedTag } from "@proxbox/netbox/hosts/support";
+import { guestRoles, guestTypes, softDeletedTag } from "@proxbox/netbox/hosts/support";
+import { oursTag } from "@proxbox/netbox/tags";
 import type { GuestBatch, GuestConfig, PlannedGuest } from "./facts.ts";
 
 /**

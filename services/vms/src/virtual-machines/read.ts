@@ -1,5 +1,5 @@
 import type { NetBoxClient } from "@proxbox/netbox/client";
-import { oursTag } from "@proxbox/netbox/hosts/support";
+import { oursTag } from "@proxbox/netbox/tags";
 import type { KnownVm, KnownVms } from "./facts.ts";
 import type { StateRow } from "./match.ts";
 import { slugCandidates, type TagRow } from "./tags.ts";
