@@ -25,7 +25,7 @@ export function createApp(parts: GatewayParts) {
   const app = new Elysia({
     // Unknown fields are to be refused or ignored by each schema, not dropped before it sees them.
     normalize: false,
-    serve: { idleTimeout: idleSeconds, maxRequestBodySize: largestBody, reusePort: false },
+    serve: { idleTimeout: idleSeconds, maxRequestBodySize: largestBody, reusePort: false, development: false },
     websocket: { idleTimeout: idleSeconds, maxPayloadLength: 4_096, sendPings: true },
   })
     .onRequest(({ request }) => void begun.set(request, performance.now()))

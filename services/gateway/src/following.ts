@@ -1,6 +1,7 @@
-import { isOver } from "@proxbox/contracts/runs";
+import { isOver, type StoredEvent } from "@proxbox/contracts/runs";
+import { parseEventSubject } from "@proxbox/contracts/subjects";
 import type { GatewayParts } from "./parts.ts";
-import { type Beginning, beginningAfter, type RunStreamEvent } from "./run-events.ts";
+import { type Beginning, beginningAfter, overAfter, type RunStreamEvent } from "./run-events.ts";
 
 /** A client's way through the events of a run. */
 export type Followed = {
@@ -19,13 +20,19 @@ export async function followRun(
   run: string,
   place: Place,
 ): Promise<Followed> {
-  const { state, stream, lastFact } = await runs.read(run);
+  const { state, events, stream, lastFact } = await runs.trail(run);
   const { lastEventId, forEver, signal } = place;
-  const { seq, notice } = beginningAfter(lastEventId, stream);
-  const over = isOver(state);
+  const { seq, notice } = beginningAfter(lastEventId, stream, state !== null);
+  const over = state ? isOver(state) : seemsOver(events);
   return {
     notice,
     events: hub.follow(run, { seq, over, forEver, signal }),
     isFinished: over && !forEver && notice === null && seq > lastFact,
   };
+}
+
+// Of a run whose beginning is forgotten: by its last word on that.
+function seemsOver(events: readonly StoredEvent[]): boolean {
+  const words = events.map(({ subject }) => parseEventSubject(subject)).map((address) => address && overAfter(address));
+  return words.findLast((word) => word !== null) ?? false;
 }

@@ -20,6 +20,10 @@ describe("where to go on", () => {
   });
 });
 
+test("a run whose beginning is forgotten begins with a gap", () => {
+  expect(beginningAfter(null, stream, false)).toMatchObject({ seq: 1, notice: { name: "gap" } });
+});
+
 describe("events", () => {
   const envelope = {
     v: 1,

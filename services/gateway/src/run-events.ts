@@ -1,6 +1,6 @@
 import { streamEventNames } from "@proxbox/contracts/http";
 import { type EventAddress, parseEventSubject, runToken } from "@proxbox/contracts/subjects";
-import type { StoredMessage } from "@proxbox/runtime/reader";
+import type { StoredMessage, StreamState } from "@proxbox/runtime/reader";
 
 /** One event of a run as its clients get it. */
 export type RunStreamEvent = {
@@ -47,23 +47,26 @@ export type Beginning = { seq: number; notice: { name: string; data: string } | 
 
 /**
  * Where to go on after a Last-Event-ID. One of another epoch, from the future or unreadable means that the client knows
- * another stream: it gets everything, after a `reset`. What was forgotten meanwhile is owned up to by a `gap`. Pure.
+ * another stream: it gets everything, after a `reset`. What was forgotten meanwhile is owned up to by a `gap`; so is a run
+ * whose beginning is no longer stored. Pure.
  */
-export function beginningAfter(
-  lastEventId: string | null,
-  stream: { firstSeq: number; lastSeq: number; epoch: string },
-): Beginning {
-  if (!lastEventId) return { seq: 1, notice: null };
-  const [, epoch, digits] = /^([0-9a-z]{1,32})-(\d{1,15})$/i.exec(lastEventId.trim()) ?? [];
+export function beginningAfter(lastEventId: string | null, stream: StreamState, isWhole = true): Beginning {
+  const { firstSeq, lastSeq, epoch } = stream;
+  const gap = {
+    name: streamEventNames.gap,
+    data: JSON.stringify({ lastEventId, first: `${epoch}-${firstSeq}`, why: forgotten }),
+  };
+  if (!lastEventId) return { seq: 1, notice: isWhole ? null : gap };
+  const [, known, digits] = /^([0-9a-z]{1,32})-(\d{1,15})$/i.exec(lastEventId.trim()) ?? [];
   const seq = Number(digits);
-  if (epoch !== stream.epoch || !(seq <= stream.lastSeq)) {
-    const why = "The event stream was made anew since; everything is told again.";
-    return { seq: 1, notice: { name: streamEventNames.reset, data: JSON.stringify({ lastEventId, why }) } };
+  if (known !== epoch || !(seq <= lastSeq)) {
+    return { seq: 1, notice: { name: streamEventNames.reset, data: JSON.stringify({ lastEventId, why: madeAnew }) } };
   }
-  if (seq + 1 >= stream.firstSeq) return { seq: seq + 1, notice: null };
-  const gap = { lastEventId, first: `${epoch}-${stream.firstSeq}`, why: "Older events are no longer stored." };
-  return { seq: stream.firstSeq, notice: { name: streamEventNames.gap, data: JSON.stringify(gap) } };
+  return seq + 1 >= firstSeq ? { seq: seq + 1, notice: null } : { seq: firstSeq, notice: gap };
 }
+
+const forgotten = "Older events are no longer stored.";
+const madeAnew = "The event stream was made anew since; everything is told again.";
 
 type Parsed = Record<string, unknown> & { stage?: string; by?: { svc?: string; replica?: string }; data?: object };
 
@@ -82,7 +85,8 @@ function nameOf(address: EventAddress): string {
   return `${address.type}.${address.fact}`;
 }
 
-function overAfter(address: EventAddress): boolean | null {
+/** Whether a run is over after an event of it; null when that says nothing about it. */
+export function overAfter(address: EventAddress): boolean | null {
   if (address.type === "stage" && address.fact === "replay") return false;
   if (address.type !== "run") return null;
   return address.fact === "done" || address.fact === "failed" || address.fact === "cancelled";

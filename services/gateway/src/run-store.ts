@@ -16,18 +16,21 @@ import {
 import type { Bucket } from "@proxbox/runtime/buckets";
 import type { Bus } from "@proxbox/runtime/bus";
 import { envelopeOf } from "@proxbox/runtime/envelopes";
-import { readStored, streamState } from "@proxbox/runtime/reader";
-import { conflict, notFound } from "./errors.ts";
+import { readStored, type StreamState, streamState } from "@proxbox/runtime/reader";
+import { conflict, notFound, type RequestError } from "./errors.ts";
 
-/** A run as it stands in the stream, with the facts it was folded from. */
-export type RunRecord = {
-  state: RunState;
+/** What the stream has of a run: its facts, and the run folded from them; null when its beginning is no longer stored. */
+export type RunTrail = {
+  state: RunState | null;
   events: StoredEvent[];
   /** The sequence of the newest of these facts. */
   lastFact: number;
-  /** The stream when it was read: the record holds every fact up to `lastSeq`. */
-  stream: { firstSeq: number; lastSeq: number; epoch: string };
+  /** The stream when it was read: the trail holds every fact up to `lastSeq`. */
+  stream: StreamState;
 };
+
+/** A run that is known from its beginning. */
+export type RunRecord = RunTrail & { state: RunState };
 
 /** Which results of an attempt are wanted: those after a sequence, at most so many, in one state if given. */
 export type ResultPage = { after: number; limit: number; state?: StageResult["data"]["state"] | undefined };
@@ -36,8 +39,9 @@ export type ResultPage = { after: number; limit: number; state?: StageResult["da
 export type RunStore = {
   /** Asks for a run under an id. Asking again for the same changes nothing; for something else throws RequestError 409. */
   create(run: string, request: RunRequest): Promise<RunState>;
-  /** Throws RequestError 404. */
+  /** Both throw RequestError 404; `trail` only when nothing of the run is stored. */
   read(run: string): Promise<RunRecord>;
+  trail(run: string): Promise<RunTrail>;
   /** The newest first. */
   list(limit: number): Promise<RunIndexEntry[]>;
   /** Asks for a run's end. Throws RequestError 404, or 409 when it has ended. */
@@ -57,26 +61,32 @@ const largestPage = 8 * 1024 * 1024;
 
 /** Opens the runs of the bus; `author` signs what is asked. */
 export function openRunStore(bus: Bus, index: Bucket, author: Author): RunStore {
-  const read = async (run: string): Promise<RunRecord> => {
-    const unknown = () =>
-      notFound(`There is no run ${run}.`, "GET /runs lists the runs; their events are kept for 14 days.");
-    if (!isToken(run)) throw unknown();
+  const trail = async (run: string): Promise<RunTrail> => {
+    if (!isToken(run)) throw unknownRun(run);
     const stream = await streamState(bus);
     const stored: (StoredEvent & { seq: number })[] = [];
-    for (const filter of [filters.runFactsOf(run), filters.stageFactsOf(run)]) {
+    for (const [filter, schema] of [
+      [filters.runFactsOf(run), RunEvent],
+      [filters.stageFactsOf(run), StageEvent],
+    ] as const) {
       for await (const { subject, seq, data } of readStored(bus, { filter })) {
         if (seq > stream.lastSeq) break;
-        const schema = filter === filters.runFactsOf(run) ? RunEvent : StageEvent;
         stored.push({ subject, seq, event: decode(schema, data) });
       }
     }
     const events = stored.sort((left, right) => left.seq - right.seq);
-    const state = events.reduce<RunState | null>(foldRun, null);
-    if (!state) throw unknown();
-    return { state, events, lastFact: events.at(-1)?.seq ?? 0, stream };
+    const last = events.at(-1);
+    if (!last) throw unknownRun(run);
+    return { state: events.reduce<RunState | null>(foldRun, null), events, lastFact: last.seq, stream };
+  };
+  const read = async (run: string): Promise<RunRecord> => {
+    const { state, ...rest } = await trail(run);
+    if (!state) throw unknownRun(run);
+    return { state, ...rest };
   };
 
   return {
+    trail,
     read,
     create: async (run, request) => {
       const subject = runEventSubject(run, 0, "created");
@@ -130,6 +140,10 @@ export function openRunStore(bus: Bus, index: Bucket, author: Author): RunStore 
       return { results, next: null };
     },
   };
+}
+
+function unknownRun(run: string): RequestError {
+  return notFound(`There is no run ${run}.`, "GET /runs lists the runs; their events are kept for 14 days.");
 }
 
 // The index is only a short cut: an entry of another version is left out of the list, not a reason to have none.

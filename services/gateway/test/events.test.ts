@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { RunAccepted } from "@proxbox/contracts/http";
+import { check } from "@proxbox/contracts/envelope";
+import { AttemptResults, type RunAccepted, RunView } from "@proxbox/contracts/http";
+import { names } from "@proxbox/contracts/streams";
 import {
   type Bench,
   eventually,
@@ -110,7 +112,7 @@ describe("server-sent events", () => {
     expect(await framesUntil(stayed, isEnd)).toEqual(seen);
     await stayed.return(undefined);
 
-    const view = await jsonOf<Record<string, unknown>>(bench.call("GET", `/runs/${run}`));
+    const view = check(RunView, await jsonOf(bench.call("GET", `/runs/${run}`)));
     const attempts = [
       { attempt: 1, phase: "done", ok: false },
       { attempt: 2, phase: "done", ok: true },
@@ -121,8 +123,11 @@ describe("server-sent events", () => {
       generation: 1,
       stages: [{ stage: "devices", attempt: 2, attempts }],
     });
-    expect(view.lastEventId).toBe(seen.at(-1)?.id);
-    const old = await jsonOf(bench.call("GET", `/runs/${run}/stages/devices/attempts/1?state=failed`));
+    expect(view.lastEventId).toBe(seen.at(-1)?.id ?? "");
+    const old = check(
+      AttemptResults,
+      await jsonOf(bench.call("GET", `/runs/${run}/stages/devices/attempts/1?state=failed`)),
+    );
     expect(old).toMatchObject({ attempt: { ok: false }, results: [{ key: "bad", state: "failed" }], next: null });
     expect((await bench.call("GET", `/runs/${run}/stages/devices/attempts/3`)).status).toBe(404);
   });
@@ -237,6 +242,21 @@ describe("nothing is lost and nothing comes twice", () => {
     expect([...begun, ...rest].map(({ data }) => data.key)).toEqual(told);
     expect((await framesUntil(stayed, isEnd)).map(({ data }) => data.key)).toEqual(told);
   });
+});
+
+test("what the stream has forgotten is owned up to", async () => {
+  await using other = await startBench();
+  const { id: run } = await jsonOf<RunAccepted>(other.call("POST", "/runs", {}));
+  for (const key of ["a", "b"]) await itemResult(other.bus, run, key);
+  await runFact(other.bus, run, "done", { ok: true });
+  const all = await framesUntil(framesOf(await other.call("GET", `/runs/${run}/events`)), isEnd);
+  await other.bus.jsm.streams.purge(names.events, { seq: 3 });
+  for (const query of ["", `?last_event_id=${all[0]?.id}`]) {
+    const frames = await framesUntil(framesOf(await other.call("GET", `/runs/${run}/events${query}`)), isEnd);
+    expect(frames[0]).toMatchObject({ event: "gap", id: null, data: { first: all[2]?.id } });
+    expect(frames.slice(1)).toEqual(all.slice(2));
+  }
+  expect((await other.call("GET", `/runs/${run}`)).status).toBe(404);
 });
 
 describe("WebSocket", () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { settingKeys } from "@proxbox/contracts/endpoints";
-import type { InvalidRequest, RunAccepted, RunList, ThrottleReport } from "@proxbox/contracts/http";
+import { check } from "@proxbox/contracts/envelope";
+import { InvalidRequest, RunAccepted, RunList, type ThrottleReport } from "@proxbox/contracts/http";
 import type { ThrottleView } from "@proxbox/contracts/messages";
 import { names } from "@proxbox/contracts/streams";
 import { openBucket } from "@proxbox/runtime/buckets";
@@ -97,7 +98,7 @@ describe("a malformed request is 422 and names its field", () => {
     ["POST", "/auth/register-key", {}, ["body", "api_key"]],
   ])("%s %s %j", async (method, path, body, loc) => {
     const answer = await bench.call(method, path, body);
-    const { detail, message, python_exception } = await jsonOf<InvalidRequest>(answer);
+    const { detail, message, python_exception } = check(InvalidRequest, await jsonOf(answer));
     expect([answer.status, detail[0]?.loc, python_exception]).toEqual([422, loc, null]);
     expect(message).toStartWith(loc.join("."));
   });
@@ -113,7 +114,7 @@ describe("asking for a run", () => {
   test("fills in what was left out", async () => {
     const order = { stages: ["storage", "devices"], options: { overwrite_vm_tags: false } };
     const answer = await bench.call("POST", "/runs", order);
-    const run = await jsonOf<RunAccepted>(answer);
+    const run = check(RunAccepted, await jsonOf(answer));
     expect([answer.status, answer.headers.get("location")]).toEqual([202, `/runs/${run.id}`]);
     expect(run).toMatchObject({ phase: "queued", links: { events: `/runs/${run.id}/events` } });
     expect(run.request).toMatchObject({ mode: "graph", stages: ["devices", "storage"], origin: "api" });
@@ -122,7 +123,7 @@ describe("asking for a run", () => {
       overwrite_vm_role: true,
       sync_mode_vm: "always",
     });
-    const { runs } = await jsonOf<RunList>(bench.call("GET", "/runs?limit=1"));
+    const { runs } = check(RunList, await jsonOf(bench.call("GET", "/runs?limit=1")));
     expect(runs.map(({ id }) => id)).toEqual([run.id]);
   });
 
@@ -140,6 +141,15 @@ test("the throttle is told as its controller left it, and its silence in a sente
   expect([silent.resources, silent.message]).toEqual([[], expect.stringMatching(/^No throttle controller has spoken/)]);
   await openBucket(bench.bus, names.settings).put(settingKeys.throttle("netbox"), JSON.stringify(view));
   expect(await jsonOf<ThrottleReport>(bench.call("GET", "/throttle"))).toEqual({ resources: [view], message: null });
+});
+
+test("what nobody foresaw is 500 and says nothing of our insides", async () => {
+  await openBucket(bench.bus, names.settings).put(settingKeys.proxmox(1), "{damaged");
+  const answer = await bench.call("GET", "/proxmox/endpoints");
+  expect([answer.status, await jsonOf(answer)]).toEqual([
+    500,
+    { message: "Internal server error", detail: "An unexpected error occurred.", python_exception: null },
+  ]);
 });
 
 test("the document describes every route, and only schemas that are there", async () => {

@@ -26,7 +26,7 @@ export function socketRoutes(parts: GatewayParts) {
     transform: readAs({ follow: "boolean" }),
     // Refused by HTTP, while that can still be said.
     beforeHandle: async ({ params }) => {
-      await runs.read(params.id);
+      await runs.trail(params.id);
     },
     open: async (socket) => {
       const { params, query } = socket.data;
