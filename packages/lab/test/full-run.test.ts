@@ -1,0 +1,84 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { buildEstate, demoSize, type EstateSize } from "../src/proxmox/build-estate.ts";
+import { type Scene, startScene } from "../src/scene.ts";
+import { seen, writtenPaths } from "./seen.ts";
+import { truthOf } from "./truth.ts";
+
+setDefaultTimeout(30_000);
+
+const env = { PROXBOX_LOG_LEVEL: "error" };
+
+const sizes: Record<string, EstateSize> = {
+  "the demo's estate": demoSize,
+  "another seed": { ...demoSize, seed: 7, guests: 120 },
+  "many small endpoints": { seed: 3, clusters: 7, nodes: 12, guests: 60, standalone: 3 },
+  "one node that stands alone": { seed: 5, clusters: 1, nodes: 1, guests: 25, standalone: 1 },
+  "an empty cluster": { seed: 2, clusters: 1, nodes: 3, guests: 0 },
+};
+
+describe.each(Object.entries(sizes))("%s", (_, size) => {
+  test("becomes in NetBox what the description says, field by field, and a second run writes nothing", async () => {
+    await using scene = await startScene({ estate: buildEstate(size), env });
+    const first = await run(scene);
+    expect(first.view).toMatchObject({ phase: "done", ok: true });
+    const truth = truthOf(shown(scene));
+    expect(seen(scene.netbox)).toEqual(truth);
+
+    const objects = Object.values(truth).map((rows) => Object.keys(rows).length);
+    const batches = objects.reduce((sum, count) => sum + Math.ceil(count / 50), 0);
+    if (size === demoSize) expect(first.writes).toBeLessThanOrEqual(1.5 * batches + 30);
+
+    const before = writtenPaths.map((path) => scene.netbox.rows(path));
+    const second = await run(scene);
+    expect(second.view).toMatchObject({ phase: "done", ok: true });
+    expect(second.writes).toBe(0);
+    expect(writtenPaths.map((path) => scene.netbox.rows(path))).toEqual(before);
+  });
+});
+
+test("guests of nodes that are offline are missing, and the run says so; all else is there", async () => {
+  await using scene = await startScene({
+    estate: buildEstate({ seed: 11, clusters: 2, nodes: 6, guests: 60, standalone: 0, offlineNodes: 2 }),
+    env,
+  });
+  const { view } = await run(scene);
+  expect(view).toMatchObject({ phase: "failed", ok: false });
+  expect(seen(scene.netbox)).toEqual(truthOf(shown(scene)));
+  const machines = view.stages.find(({ stage }) => stage === "virtual-machines")?.summary;
+  const missing = scene.proxmox.flatMap(({ cluster }) => {
+    const offline = cluster.nodes.filter((node) => !node.online).map((node) => node.name);
+    return [...cluster.guests.values()].filter((guest) => offline.includes(guest.node));
+  });
+  expect(machines?.kinds["virtual-machine"]?.failed).toBe(missing.length);
+  expect(machines?.errors[0]?.message).toMatch(/^Node pve\d does not report its guest \d+: the node is offline/);
+  expect((await run(scene)).writes).toBe(0);
+});
+
+test("an older NetBox with an older plugin knows no types of machines: roles stand for them", async () => {
+  await using scene = await startScene({
+    estate: buildEstate({ seed: 9, clusters: 2, nodes: 3, guests: 40 }),
+    netbox: { version: "4.5.8", plugin: "0.0.24" },
+    env,
+  });
+  expect((await run(scene)).view).toMatchObject({ phase: "done", ok: true });
+  const truth = truthOf(shown(scene));
+  delete truth["virtualization/virtual-machine-types"];
+  for (const machine of Object.values(truth["virtualization/virtual-machines"] ?? {})) {
+    const isContainer = machine.virtual_machine_type === "lxc-container";
+    machine.role = isContainer ? "container-lxc" : "virtual-machine-qemu";
+    delete machine.virtual_machine_type;
+  }
+  expect(seen(scene.netbox, { paths: Object.keys(truth) })).toEqual(truth);
+  expect((await run(scene)).writes).toBe(0);
+});
+
+function shown(scene: Scene) {
+  return scene.proxmox.map(({ cluster, url }, index) => ({ cluster, url, id: scene.endpointIds[index] ?? 0 }));
+}
+
+async function run(scene: Scene) {
+  scene.netbox.resetCounts();
+  const { id } = await scene.gateway.startRun();
+  const view = await scene.gateway.finished(id);
+  return { view, writes: scene.netbox.counts().writes };
+}
