@@ -93,12 +93,8 @@ async function* eventsOf(bus: Bus, run: string, feed: Feed, following: Following
     if (seq < feed.from) {
       // What is stored now reaches at least to where the feed begins.
       const reached = feed.from;
-      for await (const message of readStored(bus, {
-        filter: filters.allOf(run),
-        startSeq: seq,
-        window: catchUpWindow,
-        signal,
-      })) {
+      const reading = { filter: filters.allOf(run), startSeq: seq, window: catchUpWindow, signal };
+      for await (const message of readStored(bus, reading)) {
         const event = runStreamEvent(message, feed.epoch);
         seq = message.seq + 1;
         if (event) {
