@@ -12,6 +12,7 @@ import { SyncError } from "@proxbox/runtime/errors";
 import { askEndpoints, failedEndpoint } from "@proxbox/runtime/isolation";
 import { defineStage, itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
+import pLimit from "p-limit";
 import { desiredGuest, desiredPlatforms, labelOf } from "./desired.ts";
 import type { GuestBatch, PlannedGuest } from "./facts.ts";
 import { type ObservedEndpoint, observeConfigs, observeListing } from "./observe.ts";
@@ -60,15 +61,20 @@ export const stage = defineStage({
 
   async work(batch, ctx) {
     const { configs, failures, gone } = await observeConfigs(ctx, batch);
-    const desired = desiredPlatforms(configs.values());
+    const client = netboxOf(ctx);
+    // Items share platforms: made one item after another, they do not stumble over each other's.
+    const inTurn = ctx.shared("platforms in turn", () => pLimit(1));
+    const platforms = await inTurn(() => reconcile(client, desiredPlatforms(configs.values()), { signal: ctx.signal }));
+    const desired: Desired[] = [];
     for (const plan of batch.guests) {
       const config = configs.get(plan.guest.vmid);
       if (!config) continue;
       const wanted = desiredGuest(plan, config, batch, ctx.options);
       desired.push(...(isBootstrapOnly(plan.guest, ctx) ? wanted.map(createOnly) : wanted));
     }
-    const { outcomes } = await reconcile(netboxOf(ctx), desired, { signal: ctx.signal });
-    return { objects: [...failures.map(unread), ...gone.map(vanished), ...outcomes.filter(isWorthTelling)] };
+    const { outcomes } = await reconcile(client, desired, { signal: ctx.signal });
+    const made = platforms.outcomes.filter(({ outcome }) => outcome !== "unchanged");
+    return { objects: [...made, ...failures.map(unread), ...gone.map(vanished), ...outcomes] };
   },
 
   async finish(results, ctx) {
@@ -182,11 +188,6 @@ function unread({ plan, error }: { plan: PlannedGuest; error: WireError }): Obje
 
 function vanished(plan: PlannedGuest): ObjectOutcome {
   return { ...outcomeOf(plan), outcome: "skipped", reason: "It was deleted in Proxmox while the run was at work." };
-}
-
-/** Guests share platforms: one that was there is no news of this item. */
-function isWorthTelling({ kind, outcome }: ObjectOutcome): boolean {
-  return kind !== "platform" || outcome !== "unchanged";
 }
 
 function outcomeOf(plan: PlannedGuest) {
