@@ -1,26 +1,11 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { errors, headers, type NatsConnection, nkeyAuthenticator } from "@nats-io/nats-core";
-import { connect } from "@nats-io/transport-node";
+import { headers, type NatsConnection } from "@nats-io/nats-core";
 import { streams } from "@proxbox/contracts/streams";
 import { apiCodes, busError, hasApiCode } from "./bus-errors.ts";
-import { CancelledError, ConfigError } from "./errors.ts";
+import { type BusOptions, endConnection, firstConnection } from "./connection.ts";
 import type { Logger } from "./log.ts";
-import { retry, sleep } from "./retry.ts";
+import { retry } from "./retry.ts";
 import type { BusConfig } from "./settings.ts";
-
-/** Where nats-server is, who we are there, and how long to wait for it. */
-export type BusOptions = {
-  servers: string[];
-  /** Shown by the server, e.g. `vms/host-17`. */
-  name: string;
-  user?: string | undefined;
-  password?: string | undefined;
-  nkeySeed?: string | undefined;
-  /** How long to wait for the first connection; 0: for ever. Default 60. */
-  waitSeconds?: number;
-  /** Ends the wait for the first connection. */
-  signal?: AbortSignal;
-};
 
 /** The connection to nats-server, and the few ways we publish. Once connected it reconnects for ever. */
 export type Bus = AsyncDisposable & {
@@ -67,8 +52,9 @@ export function busOptions(config: BusConfig, name: string, signal?: AbortSignal
 export async function connectBus(options: BusOptions, log: Logger): Promise<Bus> {
   const nc = await firstConnection(options, log);
   // A request in flight when the server dies is given up after this time, and then made again.
-  const js = jetstream(nc, { timeout: 2_000 });
-  const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: 5_000 });
+  const timeout = 2_000;
+  const js = jetstream(nc, { timeout });
+  const jsm = await jetstreamManager(nc, { checkAPI: false, timeout });
   const closing = new AbortController();
   const listeners = new Set<() => void>();
   let connected = true;
@@ -82,7 +68,7 @@ export async function connectBus(options: BusOptions, log: Logger): Promise<Bus>
       if (status.type === "reconnect") {
         connected = true;
         log.info({ event: "bus.connected", server: status.server }, "Connected to nats-server again.");
-        for (const listener of listeners) listener();
+        for (const listener of [...listeners]) listener();
       }
     }
   };
@@ -90,13 +76,23 @@ export async function connectBus(options: BusOptions, log: Logger): Promise<Bus>
     log.error({ event: "bus.disconnected", err: error }, "The connection to nats-server is no longer watched."),
   );
 
+  const onReconnect: Bus["onReconnect"] = (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+
   const attempt = <T>(doing: string, call: (attempt: number) => Promise<T>): Promise<T> =>
     retry(
       async (count) => {
+        const { promise: lost, reject } = Promise.withResolvers<never>();
+        // An answer that was under way when the connection broke does not come; waiting for it would only cost time.
+        const off = onReconnect(() => reject(new Error("the connection was lost meanwhile")));
         try {
-          return await call(count);
+          return await Promise.race([call(count), lost]);
         } catch (thrown) {
           throw busError(thrown, doing);
+        } finally {
+          off();
         }
       },
       {
@@ -146,10 +142,7 @@ export async function connectBus(options: BusOptions, log: Logger): Promise<Bus>
     },
     attempt,
     connected: () => connected && !nc.isClosed(),
-    onReconnect: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onReconnect,
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       await endConnection(nc, connected);
@@ -163,76 +156,4 @@ async function isStored(jsm: JetStreamManager, subject: string, data: Uint8Array
   if (!stream) return false;
   const stored = await jsm.streams.getMessage(stream.name, { last_by_subj: subject });
   return stored !== null && Buffer.from(stored.data).equals(data);
-}
-
-async function firstConnection(options: BusOptions, log: Logger): Promise<NatsConnection> {
-  const started = Date.now();
-  const waitMs = (options.waitSeconds ?? 60) * 1_000;
-  let told = 0;
-  for (;;) {
-    if (options.signal?.aborted) throw new CancelledError("The wait for nats-server was stopped.");
-    try {
-      const nc = await connect(connectionOptions(options));
-      log.info(
-        { event: "bus.connected", server: nc.getServer(), version: nc.info?.version },
-        "Connected to nats-server.",
-      );
-      return nc;
-    } catch (error) {
-      if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
-        throw new ConfigError("bus_login_refused", `nats-server at ${shown(options)} refuses the login.`, {
-          cause: error,
-          next: "Check NATS_USER and NATS_PASSWORD, or NATS_NKEY_SEED.",
-        });
-      }
-      const waited = Date.now() - started;
-      if (waitMs > 0 && waited >= waitMs) throw unreachable(options, waited, error);
-      if (waited - told >= 10_000 || told === 0) {
-        told = Math.max(waited, 1);
-        const sentence = `nats-server at ${shown(options)} does not answer; waiting for it.`;
-        log.warn({ event: "bus.waiting", waitedSeconds: Math.round(waited / 1_000) }, sentence);
-      }
-    }
-    await sleep(Math.min(500, waitMs || 500), options.signal);
-  }
-}
-
-function connectionOptions(options: BusOptions) {
-  const seed = options.nkeySeed;
-  return {
-    servers: options.servers,
-    name: options.name,
-    ...(options.user ? { user: options.user, pass: options.password ?? "" } : {}),
-    ...(seed ? { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) } : {}),
-    ...(options.user ? { inboxPrefix: `_INBOX_${options.user}` } : {}),
-    maxReconnectAttempts: -1,
-    ignoreAuthErrorAbort: true,
-    reconnectTimeWait: 500,
-    reconnectJitter: 500,
-    pingInterval: 10_000,
-    maxPingOut: 2,
-    timeout: 5_000,
-  };
-}
-
-function unreachable(options: BusOptions, waitedMs: number, cause: unknown): ConfigError {
-  return new ConfigError(
-    "bus_unreachable",
-    `nats-server at ${shown(options)} does not answer; given up after ${Math.round(waitedMs / 1_000)} s.`,
-    { cause, next: "Start nats-server with JetStream (nats-server -js), or set NATS_URL to where it runs." },
-  );
-}
-
-function shown(options: BusOptions): string {
-  return options.servers.map((server) => server.replace(/\/\/[^@/]*@/, "//")).join(", ");
-}
-
-async function endConnection(nc: NatsConnection, connected: boolean): Promise<void> {
-  if (nc.isClosed()) return;
-  try {
-    if (connected) await Promise.race([nc.drain(), Bun.sleep(5_000)]);
-  } catch {
-    // A connection that cannot be drained any more is closed all the same.
-  }
-  await nc.close();
 }

@@ -30,15 +30,15 @@ export async function handleDeliveries(bus: Bus, options: DeliveryOptions): Prom
   );
   const { config } = await consumer.info(true);
   const limits = { ackWaitMs: (config.ack_wait ?? 30e9) / 1e6, maxDeliver: config.max_deliver ?? -1 };
-  await Promise.all(Array.from({ length: options.concurrency }, () => takeInTurn(consumer, limits, options)));
+  await Promise.all(Array.from({ length: options.concurrency }, () => takeInTurn(bus, consumer, limits, options)));
 }
 
 type Limits = { ackWaitMs: number; maxDeliver: number };
 
-async function takeInTurn(consumer: Consumer, limits: Limits, options: DeliveryOptions): Promise<void> {
+async function takeInTurn(bus: Bus, consumer: Consumer, limits: Limits, options: DeliveryOptions): Promise<void> {
   const { signal } = options;
   while (!signal.aborted) {
-    const message = await takeNext(consumer, 5_000, signal);
+    const message = await takeNext(bus, consumer, 5_000, signal);
     if (message) await handleOne(message, limits, options);
   }
 }

@@ -87,7 +87,7 @@ async function acquire(bus: Bus, resource: PermitResource, queue: PermitQueue, s
       ticketAt = Date.now();
     }
     const asked = Date.now();
-    const permit = await takeNext(queue.consumer, queue.expiresMs, signal);
+    const permit = await takeNext(bus, queue.consumer, queue.expiresMs, signal);
     if (permit) return { permit, asked };
   }
   throw new CancelledError(`The wait for a permit of ${resource} was stopped.`, signal.reason);

@@ -1,4 +1,4 @@
-import { AckPolicy, type ConsumerConfig, type ConsumerInfo, type StreamConfig } from "@nats-io/jetstream";
+import type { StreamConfig } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/nats-core";
 import {
   blobStore,
@@ -12,6 +12,7 @@ import {
 } from "@proxbox/contracts/streams";
 import type { Bus } from "./bus.ts";
 import { apiCodes, hasApiCode } from "./bus-errors.ts";
+import { ensureConsumer } from "./consumers.ts";
 import { ConfigError } from "./errors.ts";
 import type { BusConfig } from "./settings.ts";
 
@@ -184,55 +185,6 @@ function ackWaitSeconds(spec: ConsumerSpec, choices: StreamChoices): number {
     [names.advisories]: choices.orchestratorAckWaitSeconds,
   };
   return chosen[spec.stream] ?? spec.ackWaitSeconds;
-}
-
-type WantedConsumer = Partial<ConsumerConfig> & { durable_name: string };
-
-async function ensureConsumer(bus: Bus, spec: ConsumerSpec, ackWait: number): Promise<void> {
-  const wanted = {
-    durable_name: spec.name,
-    filter_subject: spec.filter,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ackWait * 1_000),
-    max_ack_pending: spec.maxAckPending,
-    max_deliver: spec.maxDeliver,
-    ...(spec.maxWaiting ? { max_waiting: spec.maxWaiting } : {}),
-  } satisfies WantedConsumer;
-  await bus.attempt(`Making the consumer ${spec.name}`, async () => {
-    const existing = await consumerInfo(bus, spec);
-    if (existing) {
-      await updateConsumer(bus, existing, wanted);
-      return;
-    }
-    try {
-      await bus.jsm.consumers.add(spec.stream, wanted);
-    } catch (thrown) {
-      // Another process made it meanwhile.
-      if (!hasApiCode(thrown, apiCodes.consumerExists)) throw thrown;
-    }
-  });
-}
-
-async function consumerInfo(bus: Bus, spec: ConsumerSpec): Promise<ConsumerInfo | null> {
-  try {
-    return await bus.jsm.consumers.info(spec.stream, spec.name);
-  } catch (thrown) {
-    if (hasApiCode(thrown, apiCodes.consumerNotFound)) return null;
-    throw thrown;
-  }
-}
-
-async function updateConsumer(bus: Bus, { stream_name, config }: ConsumerInfo, wanted: WantedConsumer) {
-  const maxAckPending = stream_name === names.permits ? config.max_ack_pending : wanted.max_ack_pending;
-  const next = {
-    ack_wait: wanted.ack_wait as number,
-    max_ack_pending: maxAckPending as number,
-    max_deliver: wanted.max_deliver as number,
-  };
-  if (config.ack_wait === next.ack_wait && config.max_ack_pending === next.max_ack_pending) {
-    if (config.max_deliver === next.max_deliver) return;
-  }
-  await bus.jsm.consumers.update(stream_name, wanted.durable_name, next);
 }
 
 /** The present limit of a permit resource: how many of its permits can be out at once. */

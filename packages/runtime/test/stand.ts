@@ -27,6 +27,7 @@ export const quietLog = createLogger({
 /** A nats-server with our streams, and a connection of the test's own. */
 export type Stand = AsyncDisposable & {
   nats: NatsServer;
+  choices: StreamChoices;
   bus: Bus;
   connect(name: string): Promise<Bus>;
   vault(): Promise<Vault>;
@@ -41,6 +42,7 @@ export async function startStand(choices: StreamChoices = {}): Promise<Stand> {
   const running = starting.move();
   return {
     nats,
+    choices,
     bus,
     connect: async (name) => running.use(await connectBus({ servers: [nats.url], name }, quietLog)),
     vault: () =>
@@ -64,7 +66,13 @@ export async function startReplica(
   env: Record<string, string> = {},
 ): Promise<Replica> {
   const bus = await stand.connect(name);
-  const config = readServiceConfig({ PROXBOX_REPLICA: name, PROXBOX_DRAIN_SECONDS: "5", ...env });
+  const config = readServiceConfig({
+    PROXBOX_REPLICA: name,
+    PROXBOX_DRAIN_SECONDS: "5",
+    // Replicas see to the streams after a reconnection and must agree about them.
+    PROXBOX_ITEM_ACK_WAIT_SECONDS: String(stand.choices.itemAckWaitSeconds ?? 30),
+    ...env,
+  });
   const vault = await stand.vault();
   const service = await createStageService({ domain: "vms", stages, config, log: quietLog, bus, vault });
   return {
