@@ -18,6 +18,13 @@ export function hasApiCode(thrown: unknown, code: number): boolean {
   return thrown instanceof JetStreamApiError && thrown.code === code;
 }
 
+/** Whether the server answers but has no JetStream, for anyone or for this account. */
+export function isJetStreamOff(thrown: unknown): boolean {
+  // The client throws a class for this that it does not export.
+  if (thrown instanceof Error && thrown.name === "JetStreamNotEnabled") return true;
+  return hasApiCode(thrown, apiCodes.notEnabled) || hasApiCode(thrown, apiCodes.notEnabledForAccount);
+}
+
 /**
  * What a failed call of the bus means. A server that does not answer, is restarting or is full is worth a retry; what
  * it refuses (an unknown stream, a message that is too big, a missing permission) is not.

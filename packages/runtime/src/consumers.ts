@@ -41,15 +41,12 @@ async function consumerInfo(bus: Bus, spec: ConsumerSpec): Promise<ConsumerInfo 
   }
 }
 
-async function updateConsumer(bus: Bus, { stream_name, config }: ConsumerInfo, wanted: WantedConsumer) {
-  const maxAckPending = stream_name === names.permits ? config.max_ack_pending : wanted.max_ack_pending;
-  const next = {
-    ack_wait: wanted.ack_wait as number,
-    max_ack_pending: maxAckPending as number,
-    max_deliver: wanted.max_deliver as number,
-  };
-  if (config.ack_wait === next.ack_wait && config.max_ack_pending === next.max_ack_pending) {
-    if (config.max_deliver === next.max_deliver) return;
-  }
-  await bus.jsm.consumers.update(stream_name, wanted.durable_name, next);
+async function updateConsumer(bus: Bus, { stream_name, config }: ConsumerInfo, wanted: WantedConsumer): Promise<void> {
+  const { durable_name, filter_subject, ack_wait, max_deliver } = wanted;
+  const max_ack_pending = stream_name === names.permits ? config.max_ack_pending : wanted.max_ack_pending;
+  const next = { filter_subject, ack_wait, max_deliver, max_ack_pending } as Required<ConsumerUpdate>;
+  const changed = Object.entries(next).some(([name, value]) => config[name as keyof ConsumerUpdate] !== value);
+  if (changed) await bus.jsm.consumers.update(stream_name, durable_name, next);
 }
+
+type ConsumerUpdate = Pick<ConsumerConfig, "filter_subject" | "ack_wait" | "max_deliver" | "max_ack_pending">;

@@ -11,7 +11,7 @@ import {
   streams,
 } from "@proxbox/contracts/streams";
 import type { Bus } from "./bus.ts";
-import { apiCodes, hasApiCode } from "./bus-errors.ts";
+import { apiCodes, hasApiCode, isJetStreamOff } from "./bus-errors.ts";
 import { ensureConsumer } from "./consumers.ts";
 import { ConfigError } from "./errors.ts";
 import type { BusConfig } from "./settings.ts";
@@ -169,7 +169,7 @@ async function addStream(bus: Bus, wanted: WantedStream): Promise<void> {
 }
 
 function notEnabled(thrown: unknown): ConfigError | null {
-  if (!hasApiCode(thrown, apiCodes.notEnabled) && !hasApiCode(thrown, apiCodes.notEnabledForAccount)) return null;
+  if (!isJetStreamOff(thrown)) return null;
   return new ConfigError("jetstream_off", "nats-server answers, but its JetStream is not enabled.", {
     cause: thrown,
     next: "Start nats-server with -js, or enable jetstream for this account.",

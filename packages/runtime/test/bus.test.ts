@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { names } from "@proxbox/contracts/streams";
 import { openBlobs } from "../src/blobs.ts";
 import { openBucket } from "../src/buckets.ts";
 import { connectBus } from "../src/bus.ts";
+import { findNatsServer } from "../src/nats-server.ts";
 import { readEvents, readLast, readStored, streamState } from "../src/reader.ts";
 import { ensureStreams, permitLimit } from "../src/streams.ts";
 import { quietLog, type Stand, startStand } from "./stand.ts";
@@ -49,6 +53,36 @@ test("a stream of the same name with another purpose is refused", async () => {
   await other.bus.jsm.streams.delete(names.permits);
   await other.bus.jsm.streams.add({ name: names.permits, subjects: ["orders.>"], retention: "limits" });
   await expect(ensureStreams(other.bus)).rejects.toMatchObject({ name: "ConfigError", code: "stream_conflict" });
+});
+
+test("a server without JetStream, or without room, is a sentence", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "proxbox-bus-"));
+  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const start = async (text: string) => {
+    const file = join(folder, "nats.conf");
+    await writeFile(file, `port: ${port}\n${text}\n`);
+    return Bun.spawn([findNatsServer(), "-c", file], { stdout: "ignore", stderr: "ignore" });
+  };
+  for (const [text, code] of [
+    ["", "jetstream_off"],
+    [`jetstream { store_dir: "${folder}", max_file_store: 10MB }`, "bus_full"],
+  ] as const) {
+    const server = await start(text);
+    const bus = await connectBus({ servers: [`nats://127.0.0.1:${port}`], name: "x" }, quietLog);
+    await expect(ensureStreams(bus)).rejects.toMatchObject({ name: "ConfigError", code });
+    await bus[Symbol.asyncDispose]();
+    server.kill();
+    await server.exited;
+  }
+  const server = await start(`jetstream { store_dir: "${folder}", max_file_store: 2GB }`);
+  const bus = await connectBus({ servers: [`nats://127.0.0.1:${port}`], name: "x" }, quietLog);
+  await ensureStreams(bus);
+  await ensureStreams(bus);
+  expect((await bus.jsm.streams.info(names.events)).config.max_bytes).toBeLessThan(2e9);
+  await bus[Symbol.asyncDispose]();
+  server.kill();
+  await server.exited;
+  await rm(folder, { recursive: true });
 });
 
 test("of 50 racers exactly one has published", async () => {
