@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { runKeys } from "@proxbox/contracts/endpoints";
+import { runKeys, settingKeys } from "@proxbox/contracts/endpoints";
 import { endpointKey } from "@proxbox/contracts/messages";
 import { names } from "@proxbox/contracts/streams";
-import { cancelSubject } from "@proxbox/contracts/subjects";
+import { cancelSubject, commandSubject, itemSubject } from "@proxbox/contracts/subjects";
 import { openBucket } from "../src/buckets.ts";
 import { NetBoxAPIError, SyncError } from "../src/errors.ts";
 import { readStored } from "../src/reader.ts";
@@ -15,6 +15,7 @@ import {
   numberStage,
   resultsOf,
   type Stand,
+  stageName,
   startReplica,
   startStand,
   until,
@@ -319,4 +320,55 @@ test("a stage of no items is done at once, and a finish that throws is a failed 
   const { fact, data } = await endOf(stand.bus, "empty");
   expect(fact).toBe("done");
   expect(data.summary).toMatchObject({ ok: false, items: 1, errors: [{ code: "sweep" }] });
+});
+
+test("without a NetBox endpoint a stage fails; one that is pushed is in force for the next attempt", async () => {
+  const stage = numberStage({ items: async () => numbers(2), work: async () => made("x") });
+  await using _replica = await startReplica(stand, "netbox", [stage]);
+  const settings = openBucket(stand.bus, names.settings);
+  await settings.delete(settingKeys.netbox(1));
+  await command(stand.bus, "netbox");
+  expect(await endOf(stand.bus, "netbox")).toMatchObject({
+    fact: "failed",
+    data: { error: { code: "netbox_not_configured" } },
+  });
+  await configure(stand.bus, [1, 2]);
+  await command(stand.bus, "netbox", { attempt: 2, mode: "failed-only" });
+  expect((await endOf(stand.bus, "netbox", 2)).data.summary).toMatchObject({ ok: true, items: 2 });
+});
+
+test("messages that do not fit their contract become failures, not loops", async () => {
+  const stage = numberStage({ items: async () => [], work: async () => made("x") });
+  await using _replica = await startReplica(stand, "garbage", [stage]);
+  const garbage = new TextEncoder().encode('{"v":2}');
+  await stand.bus.publishOnce(commandSubject("vms", "garbage", stageName, 1), garbage);
+  await stand.bus.publishOnce(itemSubject("vms", "garbage", stageName, 1, "k"), garbage);
+  expect(await endOf(stand.bus, "garbage")).toMatchObject({
+    fact: "failed",
+    data: { error: { code: "contract_violation", field: "/id" } },
+  });
+  const [result] = await until(async () => {
+    const results = await resultsOf(stand.bus, "garbage");
+    return results.length > 0 && results;
+  });
+  expect(result).toMatchObject({ key: "k", state: "failed", error: { code: "contract_violation" } });
+  await until(async () => (await stand.bus.jsm.consumers.info(names.items, "item-vms")).num_ack_pending === 0);
+});
+
+test("progress is told at most once a second, and the last word always", async () => {
+  const stage = numberStage({
+    items: async (ctx) => {
+      for (let n = 1; n <= 50; n += 1) ctx.progress(`${n} read`, n, 50);
+      return [];
+    },
+    work: async () => made("x"),
+  });
+  await using _replica = await startReplica(stand, "telling", [stage]);
+  await command(stand.bus, "progress");
+  await endOf(stand.bus, "progress");
+  const told = await Array.fromAsync(readStored(stand.bus, { filter: "proxbox.evt.progress.*.*.log.telling" }));
+  expect(told.map(({ data }) => JSON.parse(new TextDecoder().decode(data)).data)).toEqual([
+    { message: "1 read", done: 1, total: 50 },
+    { message: "50 read", done: 50, total: 50 },
+  ]);
 });
