@@ -313,7 +313,10 @@ test("whatever the order of words, crashes and stale views, a run ends, and ok o
         for (const { stage, attempt } of run.state().stages.filter(isWorking)) run.stage(stage, attempt, "done", good);
       }
       const end = run.state();
-      expect(end.phase === "done").toBe(end.stages.every((stage) => stage.ok === true));
+      // A cancellation may come when the last stage has just ended well: the run is cancelled all the same.
+      if (end.phase !== "cancelled") {
+        expect(end.phase === "done").toBe(end.stages.every((stage) => stage.ok === true));
+      }
       expect(end.stages.every((stage) => stage.attempt <= 2 + 2 * replays)).toBe(true);
     }),
     { numRuns: 500 },
