@@ -57,7 +57,8 @@ function exitOf(child) {
 }
 
 /**
- * A terminal and npm both pass one Ctrl-C on, so repeats within half a second count as the same one.
+ * A terminal and npm both pass one Ctrl-C on, so repeats within half a second count as the same one. npm's shell passes
+ * nothing on when it is ended, so under npm its death counts as a signal to stop.
  * @param {import("node:child_process").ChildProcess} child
  */
 function forwardSignals(child) {
@@ -74,9 +75,16 @@ function forwardSignals(child) {
   /** @type {NodeJS.Signals[]} */
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, forward);
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (!process.env.npm_lifecycle_event || process.ppid === parent) return;
+    clearInterval(watch);
+    forward("SIGTERM");
+  }, 500);
   return {
     passedOn: () => passedOn,
     stop: () => {
+      clearInterval(watch);
       for (const signal of signals) process.off(signal, forward);
     },
   };
