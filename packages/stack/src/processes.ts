@@ -132,7 +132,7 @@ async function waitUntilReady(name: string, one: Supervised, port: string, log: 
     }
     await Bun.sleep(50);
   }
-  const words = (await readFile(log, "utf8")).trim().split("\n").at(-1);
+  const words = (await readFile(log, "utf8")).trim().split("\n").slice(-2).join(" ");
   throw new ConfigError("service_not_ready", `${name} did not get ready: ${words || "it said nothing"}`, {
     next: `See ${log}.`,
   });
