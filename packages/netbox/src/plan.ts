@@ -104,7 +104,8 @@ export function outcomeOf(
     ...(details.id ? { id: details.id } : {}),
     ...(details.fields?.length ? { fields: details.fields } : {}),
     ...(desired.note ? { reason: desired.note } : {}),
-    ...(details.error ? { error: toWireError(details.error, desired.label) } : {}),
+    // The client knows an existing row by its id only; people know it by its name.
+    ...(details.error ? { error: { ...toWireError(details.error), object: desired.label } } : {}),
   };
 }
 

@@ -9,7 +9,7 @@ import { readNetBoxConfig } from "./settings.ts";
  */
 export function netboxOf(ctx: StageContext): NetBoxClient {
   const { netbox, options, log, permits, samples, metrics } = ctx;
-  const config = ctx.shared("netbox-config", () => readNetBoxConfig(Bun.env));
+  const config = ctx.shared("netbox-config", () => readNetBoxConfig(ctx.env));
   const branch = options.netbox_branch_schema_id;
   const delay = config.PROXBOX_NETBOX_RETRY_DELAY * 1_000;
   return createNetBoxClient({

@@ -28,12 +28,13 @@ export const netboxConfig = {
   }),
 };
 
-const NetBoxConfig = Type.Object(netboxConfig);
+// With what every process has, so that all faults of an environment are told at once.
+const NetBoxConfig = Type.Object({ ...serviceConfig, ...netboxConfig });
 
-/** How NetBox is written, as the environment says. */
+/** How NetBox is written, as the environment says, with the settings of the process. */
 export type NetBoxConfig = Static<typeof NetBoxConfig>;
 
-/** Reads how NetBox is written. Throws ConfigError with every fault. */
+/** Reads how NetBox is written, and the settings of the process. Throws ConfigError with every fault of both. */
 export function readNetBoxConfig(env: Environment): NetBoxConfig {
   return readConfig(NetBoxConfig, env);
 }

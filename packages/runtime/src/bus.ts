@@ -21,12 +21,12 @@ export type Bus = AsyncDisposable & {
    * Waits for a server that does not answer. Throws CancelledError when the bus is closed, ProxboxError when refused.
    */
   publishOnce(subject: string, data: Uint8Array, options?: { headers?: Record<string, string> }): Promise<boolean>;
-  /** Stores a message; otherwise like `publishOnce`. */
-  publish(subject: string, data: Uint8Array): Promise<void>;
+  /** Stores a message; otherwise like `publishOnce`. `signal` ends the wait for a server that does not answer. */
+  publish(subject: string, data: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** Tells whoever listens, without waiting. Never throws; a message told while disconnected may be lost. */
   tell(subject: string, data: Uint8Array): void;
-  /** Does a call of the server again until it answers. Same errors as `publishOnce`. */
-  attempt<T>(doing: string, call: (attempt: number) => Promise<T>): Promise<T>;
+  /** Does a call of the server again until it answers, or `signal` is aborted. Same errors as `publishOnce`. */
+  attempt<T>(doing: string, call: (attempt: number) => Promise<T>, signal?: AbortSignal): Promise<T>;
   connected(): boolean;
   /** Calls `listener` after every reconnection; returns what takes it off again. */
   onReconnect(listener: () => void): () => void;
@@ -81,7 +81,7 @@ export async function connectBus(options: BusOptions, log: Logger): Promise<Bus>
     return () => listeners.delete(listener);
   };
 
-  const attempt = <T>(doing: string, call: (attempt: number) => Promise<T>): Promise<T> =>
+  const attempt: Bus["attempt"] = (doing, call, signal) =>
     retry(
       async (count) => {
         const { promise: lost, reject } = Promise.withResolvers<never>();
@@ -99,7 +99,7 @@ export async function connectBus(options: BusOptions, log: Logger): Promise<Bus>
         retries: Number.POSITIVE_INFINITY,
         minDelayMs: 50,
         maxDelayMs: 2_000,
-        signal: closing.signal,
+        signal: signal ? AbortSignal.any([closing.signal, signal]) : closing.signal,
         onRetry: (error, count) => {
           if (count === 2 || count % 10 === 0)
             log.warn({ event: "bus.retry", attempts: count, err: error }, error.message);
@@ -129,9 +129,9 @@ export async function connectBus(options: BusOptions, log: Logger): Promise<Bus>
     serverVersion: nc.info?.version ?? "0.0.0",
     closing: closing.signal,
     publishOnce,
-    publish: (subject, data) => {
+    publish: (subject, data, signal) => {
       const msgID = crypto.randomUUID();
-      return attempt(`Publishing ${subject}`, async () => void (await js.publish(subject, data, { msgID })));
+      return attempt(`Publishing ${subject}`, async () => void (await js.publish(subject, data, { msgID })), signal);
     },
     tell: (subject, data) => {
       try {

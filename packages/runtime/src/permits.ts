@@ -83,7 +83,7 @@ async function acquire(bus: Bus, resource: PermitResource, queue: PermitQueue, s
   while (!signal.aborted) {
     // Tickets are anonymous, and a lost one (a full stream, a lost disk) must not leave its owner waiting for ever.
     if (Date.now() - ticketAt > ticketLifeMs) {
-      await bus.publish(permitSubject(resource), new Uint8Array());
+      await bus.publish(permitSubject(resource), new Uint8Array(), signal);
       ticketAt = Date.now();
     }
     const asked = Date.now();

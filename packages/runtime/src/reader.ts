@@ -54,9 +54,10 @@ export async function readLast(
 /** The ends of a stream and which life of it this is: sequence numbers of different epochs do not compare. */
 export type StreamState = { firstSeq: number; lastSeq: number; epoch: string };
 
-/** Asks for the state of a stream, PBX_EVT when left out. */
-export async function streamState(bus: Bus, stream: string = names.events): Promise<StreamState> {
-  const { state, created } = await bus.attempt(`Reading the state of ${stream}`, () => bus.jsm.streams.info(stream));
+/** Asks for the state of a stream, PBX_EVT when left out; `signal` ends the wait for a server that does not answer. */
+export async function streamState(bus: Bus, stream: string = names.events, signal?: AbortSignal): Promise<StreamState> {
+  const doing = `Reading the state of ${stream}`;
+  const { state, created } = await bus.attempt(doing, () => bus.jsm.streams.info(stream), signal);
   const epoch = new Bun.CryptoHasher("sha256").update(`${stream} ${created}`).digest("hex").slice(0, 8);
   return { firstSeq: state.first_seq, lastSeq: state.last_seq, epoch };
 }
@@ -69,12 +70,12 @@ async function* follow(
 ): AsyncGenerator<StoredMessage, void> {
   const stream = reading.stream ?? names.events;
   const signal = caller ? AbortSignal.any([caller, bus.closing]) : bus.closing;
-  const begin = await streamState(bus, stream);
-  const end = onlyStored ? begin.lastSeq : Number.POSITIVE_INFINITY;
+  const begin = await stateUnless(bus, stream, signal);
+  const end = onlyStored ? (begin?.lastSeq ?? 0) : Number.POSITIVE_INFINITY;
   let next = reading.startSeq ?? 1;
-  for (let first = true; !signal.aborted; first = false) {
-    if (!first) next = await resumeAt(bus, stream, begin, next);
-    if (next > end) return;
+  for (let first = true; begin && !signal.aborted; first = false) {
+    if (!first) next = resumeAt(begin, (await stateUnless(bus, stream, signal)) ?? begin, next);
+    if (next > end || signal.aborted) return;
     await using source = await openSource(bus, reading, stream, first ? null : next, signal);
     if (!source) continue;
     if (onlyStored && source.pending === 0) return;
@@ -95,14 +96,21 @@ function stored({ subject, seq, data, time, headers }: JsMsg): StoredMessage {
   return { subject, seq, data, time, headers };
 }
 
-// A server that lost its newest messages, or its whole stream, counts again from there.
-async function resumeAt(bus: Bus, stream: string, begin: StreamState, next: number): Promise<number> {
-  const now = await streamState(bus, stream);
-  if (now.epoch !== begin.epoch) {
-    begin.epoch = now.epoch;
-    return 1;
+// Somebody who has stopped reading gets an end, not an error.
+async function stateUnless(bus: Bus, stream: string, signal: AbortSignal): Promise<StreamState | null> {
+  try {
+    return await streamState(bus, stream, signal);
+  } catch (thrown) {
+    if (signal.aborted) return null;
+    throw thrown;
   }
-  return Math.min(next, now.lastSeq + 1);
+}
+
+// A server that lost its newest messages, or its whole stream, counts again from there.
+function resumeAt(begin: StreamState, now: StreamState, next: number): number {
+  if (now.epoch === begin.epoch) return Math.min(next, now.lastSeq + 1);
+  begin.epoch = now.epoch;
+  return 1;
 }
 
 type Source = AsyncDisposable & { messages: ConsumerMessages; pending: number };

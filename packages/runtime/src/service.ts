@@ -1,26 +1,20 @@
-import type { Author } from "@proxbox/contracts/envelope";
 import type { Domain } from "@proxbox/contracts/stages";
 import { consumerNames, names } from "@proxbox/contracts/streams";
-import { openBlobs } from "./blobs.ts";
 import { openBucket } from "./buckets.ts";
 import { type Bus, busOptions, connectBus } from "./bus.ts";
-import { watchCancellations } from "./cancellations.ts";
 import type { Environment } from "./config.ts";
 import { coordinate } from "./coordinator.ts";
 import { type DeliveryOptions, handleDeliveries } from "./deliveries.ts";
-import { openEndpoints } from "./endpoints.ts";
 import { createHealth, serveHealth } from "./health.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
-import { createPermits } from "./permits.ts";
 import { sleep } from "./retry.ts";
-import { createSamples } from "./samples.ts";
 import { readServiceConfig, type ServiceConfig } from "./settings.ts";
-import { createShared } from "./shared.ts";
-import { loadStages, type Stage } from "./stage.ts";
+import { loadStages } from "./stage.ts";
 import type { StageHost } from "./stage-context.ts";
+import { openStageHost, type StageServiceParts } from "./stage-host.ts";
 import { ensureStreams, streamChoices } from "./streams.ts";
-import { openVault, type Vault } from "./vault.ts";
+import { openVault } from "./vault.ts";
 import { version } from "./version.ts";
 import { workItem } from "./worker.ts";
 
@@ -50,20 +44,10 @@ export async function openStageService({ domain, dir, env, signal }: StageServic
   await ensureStreams(bus, streamChoices(config));
   const key = { text: config.PROXBOX_ENCRYPTION_KEY, file: config.PROXBOX_ENCRYPTION_KEY_FILE };
   const vault = await openVault({ bucket: openBucket(bus, names.settings), key, log });
-  const service = starting.use(await createStageService({ domain, stages, config, log, bus, vault }));
+  const service = starting.use(await createStageService({ domain, stages, config, env, log, bus, vault }));
   const running = starting.move();
   return { healthPort: service.healthPort, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
-
-/** What a domain service is made of. */
-export type StageServiceParts = {
-  domain: Domain;
-  stages: readonly Stage[];
-  config: ServiceConfig;
-  log: Logger;
-  bus: Bus;
-  vault: Vault;
-};
 
 /** Starts the loops and the health port of a domain service on a bus that stays the caller's. */
 export async function createStageService(parts: StageServiceParts): Promise<StageService> {
@@ -79,24 +63,8 @@ export async function createStageService(parts: StageServiceParts): Promise<Stag
   const port = config.PROXBOX_HEALTH_PORT;
   const served =
     port === undefined ? null : starting.use(serveHealth({ port, host: config.PROXBOX_HEALTH_HOST, health }));
-  const shared = starting.use(createShared(log));
-  const cancellations = starting.use(watchCancellations(bus, log));
   starting.defer(keepStreams(bus, config, log));
-  const author: Author = { svc: domain, replica: config.PROXBOX_REPLICA, build: config.PROXBOX_BUILD };
-  const requestTimeoutMs = config.PROXBOX_NETBOX_TIMEOUT_SECONDS * 1_000;
-  const host: StageHost = {
-    stages: new Map(parts.stages.map((stage) => [stage.name, stage])),
-    bus,
-    blobs: openBlobs(bus),
-    permits: createPermits(bus, { requestTimeoutMs, log, metrics }),
-    samples: createSamples(bus, author.replica),
-    metrics,
-    endpoints: openEndpoints(bus, parts.vault),
-    cancellations,
-    shared,
-    author,
-    log,
-  };
+  const host = starting.use(openStageHost(parts, metrics));
   starting.use(startLoops(host, domain, config, () => (state.draining = true)));
   log.info(
     { event: "service.started", version, health: served?.port ?? null, stages: [...host.stages.keys()] },
@@ -143,7 +111,7 @@ function startLoops(host: StageHost, domain: Domain, config: ServiceConfig, onSt
       stopping.abort();
       // Without a server nothing can be given back; it takes it back by itself when the connection is gone.
       await Promise.race([ended, Bun.sleep(releaseMs)]);
-      log.info({ event: "service.stopped" }, "Nothing is in hand any more.");
+      log.info({ event: "service.stopped" }, "Nothing is taken any more.");
     },
   };
 }

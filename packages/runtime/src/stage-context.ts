@@ -6,6 +6,7 @@ import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import type { Blobs } from "./blobs.ts";
 import type { Bus } from "./bus.ts";
 import type { Cancellations } from "./cancellations.ts";
+import type { Environment } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { envelopeOf, type Place } from "./envelopes.ts";
 import { SyncError } from "./errors.ts";
@@ -27,6 +28,7 @@ export type StageHost = {
   endpoints: Endpoints;
   cancellations: Cancellations;
   shared: Shared;
+  env: Environment;
   author: Author;
   log: Logger;
 };
@@ -62,6 +64,7 @@ export async function stageContext(host: StageHost, order: StageOrder, signal: A
     log: log.child({ run, stage, attempt }),
     replica: author.replica,
     author,
+    env: host.env,
     endpoints,
     netbox,
     bus,

@@ -8,6 +8,7 @@ import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { Blobs } from "./blobs.ts";
 import type { Bus } from "./bus.ts";
+import type { Environment } from "./config.ts";
 import type { NetBoxEndpoint, ProxmoxEndpoint } from "./endpoints.ts";
 import { ConfigError, SyncError } from "./errors.ts";
 import type { Logger } from "./log.ts";
@@ -46,6 +47,8 @@ export type StageContext = {
   permits: Permits;
   samples: Samples;
   metrics: Metrics;
+  /** The settings of the process, for packages that have settings of their own. */
+  env: Environment;
   /** Tells watchers of the run how far this is; at most one message a second is sent, the last one always. */
   progress(message: string, done?: number, total?: number): void;
   /** A value that is made once per process and key and disposed with the service, such as a client. */

@@ -74,7 +74,7 @@ export async function startReplica(
     ...env,
   });
   const vault = await stand.vault();
-  const service = await createStageService({ domain: "vms", stages, config, log: quietLog, bus, vault });
+  const service = await createStageService({ domain: "vms", stages, config, env: {}, log: quietLog, bus, vault });
   return {
     bus,
     service,

@@ -1,7 +1,10 @@
+import { readNetBoxConfig } from "@proxbox/netbox/settings";
 import type { Environment } from "@proxbox/runtime/config";
 import { openStageService, type StageService } from "@proxbox/runtime/service";
 
 /** Starts the vms service: stage virtual-machines. Throws ConfigError when it cannot start as it is configured. */
-export function createVms(env: Environment, signal: AbortSignal): Promise<StageService> {
+export async function createVms(env: Environment, signal: AbortSignal): Promise<StageService> {
+  // A wrong value ends the start here, not the first item.
+  readNetBoxConfig(env);
   return openStageService({ domain: "vms", dir: import.meta.dir, env, signal });
 }

@@ -29,7 +29,7 @@ await runService("inventory", async (env, signal) => {
   const bus = starting.use(await connectBus(busOptions(config, config.PROXBOX_REPLICA, signal), log));
   const key = { text: config.PROXBOX_ENCRYPTION_KEY, file: config.PROXBOX_ENCRYPTION_KEY_FILE };
   const vault = await openVault({ bucket: openBucket(bus, names.settings), key, log });
-  starting.use(await createStageService({ domain: "inventory", stages: [stage], config, log, bus, vault }));
+  starting.use(await createStageService({ domain: "inventory", stages: [stage], config, env: {}, log, bus, vault }));
   process.send?.("ready");
   return starting.move();
 });

@@ -163,17 +163,21 @@ function desiredState(
       proxmox_os: config.ostype,
       proxmox_link: batch.webUrl ? `${batch.webUrl}/#v1:0:=${guest.type}/${guest.vmid}` : "",
     },
-    keep: options.overwrite_vm_custom_fields
-      ? []
-      : [
-          "proxmox_start_at_boot",
-          "proxmox_unprivileged_container",
-          "proxmox_qemu_agent",
-          "proxmox_search_domain",
-          "proxmox_status",
-          "proxmox_os",
-          "proxmox_link",
-        ],
+    keep: [
+      // Of tags that are left alone now, a later run must still know which are ours to take off.
+      ...(options.overwrite_vm_tags && options.overwrite_vm_proxmox_tags ? [] : ["proxmox_tags"]),
+      ...(options.overwrite_vm_custom_fields
+        ? []
+        : [
+            "proxmox_start_at_boot",
+            "proxmox_unprivileged_container",
+            "proxmox_qemu_agent",
+            "proxmox_search_domain",
+            "proxmox_status",
+            "proxmox_os",
+            "proxmox_link",
+          ]),
+    ],
     label: labelOf(plan),
   };
 }

@@ -1,12 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import { type GuestKey, type Match, type MatchScope, matchGuests, type StateRow, type VmRow } from "./match.ts";
 
-const guest = (vmid: number, name = `vm${vmid}`, type: GuestKey["type"] = "qemu"): GuestKey => ({ vmid, name, type });
+const guest = (vmid: number, name = `vm${vmid}`, type: GuestKey["type"] = "qemu"): GuestKey => ({
+  vmid,
+  name,
+  type,
+  known: true,
+});
 const vm = (id: number, name = `vm${id}`, cluster: number | null = 5, ours = true): VmRow => ({
   id,
   name,
   cluster,
   ours,
+  givenUp: false,
 });
 const state = (vmId: number, vmid: number, more: Partial<StateRow> = {}): StateRow => ({
   vm: vmId,

@@ -1,7 +1,14 @@
 import type { GuestType } from "@proxbox/proxmox/resources/listing";
 
 /** A virtual machine of NetBox, as far as finding the guests' own needs it. */
-export type VmRow = { id: number; name: string; cluster: number | null; ours: boolean };
+export type VmRow = {
+  id: number;
+  name: string;
+  cluster: number | null;
+  ours: boolean;
+  /** Whether it is marked as one whose guest is gone. */
+  givenUp: boolean;
+};
 
 /** The plugin's identity row of a virtual machine. */
 export type StateRow = {
@@ -23,8 +30,8 @@ export type MatchScope = { pluginEndpoint: number | null; cluster: number; vms: 
 /** What NetBox has for a guest: its virtual machine, nothing, or more than one candidate. */
 export type Match = { vm: VmRow | null; state: StateRow | null } | { ambiguous: number[] };
 
-/** The part of a guest that identifies it. */
-export type GuestKey = { vmid: number; type: GuestType; name: string };
+/** The part of a guest that identifies it; one that is not known has a stand-in for a name. */
+export type GuestKey = { vmid: number; type: GuestType; name: string; known: boolean };
 
 /**
  * Finds each guest's virtual machine by its identity row (endpoint, vmid, type). Pure.
@@ -70,7 +77,8 @@ function adoptHalfWritten(guests: GuestKey[], scope: MatchScope, found: Map<stri
     const base = baseOf(vm.name);
     byName.set(base, [...(byName.get(base) ?? []), vm]);
   }
-  for (const guest of [...guests].sort((left, right) => left.vmid - right.vmid)) {
+  const named = guests.filter((guest) => guest.known);
+  for (const guest of named.sort((left, right) => left.vmid - right.vmid)) {
     const match = found.get(keyOf(guest));
     if (!match || "ambiguous" in match || match.vm) continue;
     const vm = byName.get(guest.name.toLowerCase())?.shift();

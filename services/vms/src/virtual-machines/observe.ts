@@ -6,7 +6,7 @@ import { observeHosts } from "@proxbox/proxmox/observe-hosts";
 import { parseDescription } from "@proxbox/proxmox/parse/description";
 import { totalDiskMebibytes } from "@proxbox/proxmox/parse/disk";
 import { parseMetadata } from "@proxbox/proxmox/parse/netbox-metadata";
-import { tagColor } from "@proxbox/proxmox/parse/tag-style";
+import { type TagColors, tagColor } from "@proxbox/proxmox/parse/tag-style";
 import { readClusterStatus, readTagColors } from "@proxbox/proxmox/resources/cluster";
 import type { GuestConfig as ProxmoxConfig } from "@proxbox/proxmox/resources/guests";
 import { type Guest, readListing } from "@proxbox/proxmox/resources/listing";
@@ -22,7 +22,7 @@ export type ObservedEndpoint = {
   facts: HostFacts;
   guests: Guest[];
   webUrl: string;
-  colorOf(tag: string): string;
+  colors: TagColors;
   /** Why the listing may be incomplete; null when it is proven complete. */
   doubt(): Promise<string | null>;
 };
@@ -40,12 +40,17 @@ export async function observeListing(ctx: StageContext, endpoint: ProxmoxEndpoin
     facts,
     guests: listing.guests,
     webUrl: targetOf(endpoint).origins.find(isLinkable) ?? "",
-    colorOf: (tag) => tagColor(tag, colors),
+    colors,
     doubt: async () => {
       const gaps = await readListingGaps(client, await readClusterStatus(client, ctx.signal), ctx.signal);
       return gaps.guests.join(" ") || null;
     },
   };
+}
+
+/** The colour of a tag: the first endpoint that gives it one decides. */
+export function colorOf(tag: string, observed: readonly Pick<ObservedEndpoint, "colors">[]): string {
+  return tagColor(tag, observed.find(({ colors }) => colors.has(tag))?.colors ?? new Map());
 }
 
 /** NetBox 4.6.8 takes no link to a host without a domain, and refuses the whole batch for one. */
@@ -54,9 +59,9 @@ function isLinkable(origin: string): boolean {
   return hostname.includes(".") || hostname.startsWith("[") || hostname === "localhost";
 }
 
-/** The configurations of an item's guests, by vmid, and why others have none. */
+/** An item's guests where they are by now with their configurations, and why others have none. */
 export type ObservedConfigs = {
-  configs: ReadonlyMap<number, GuestConfig>;
+  read: { plan: PlannedGuest; config: GuestConfig }[];
   failures: { plan: PlannedGuest; error: WireError }[];
   /** Deleted in Proxmox since they were listed. */
   gone: PlannedGuest[];
@@ -68,17 +73,20 @@ export async function observeConfigs(ctx: ItemContext, batch: GuestBatch): Promi
   const guests = batch.guests.map((plan) => plan.guest);
   const observed = await observeGuests(ctx, proxmoxOf(ctx, endpoint), endpoint, guests, { key: ctx.item.key });
   const plans = new Map(batch.guests.map((plan) => [plan.guest.vmid, plan]));
-  const configs = new Map<number, GuestConfig>();
+  const read: ObservedConfigs["read"] = [];
   const failures: ObservedConfigs["failures"] = [];
   const gone: PlannedGuest[] = [];
   for (const one of observed) {
     const plan = plans.get(one.guest.vmid);
     if (!plan) continue;
-    if (one.state === "ok") configs.set(one.guest.vmid, plain(one.config, ctx.options.parse_description_metadata));
+    // It may have migrated since it was listed. Its name and all else stay what was settled for the whole run.
+    const guest = { ...plan.guest, node: one.guest.node };
+    if (one.state === "ok")
+      read.push({ plan: { ...plan, guest }, config: plain(one.config, ctx.options.parse_description_metadata) });
     else if (one.state === "gone") gone.push(plan);
     else failures.push({ plan, error: one.error });
   }
-  return { configs, failures, gone };
+  return { read, failures, gone };
 }
 
 function plain(config: ProxmoxConfig, withMetadata: boolean): GuestConfig {

@@ -1,4 +1,5 @@
 import type { NetBoxClient } from "@proxbox/netbox/client";
+import { softDeletedTag } from "@proxbox/netbox/hosts/support";
 import { oursTag } from "@proxbox/netbox/tags";
 import type { KnownVm, KnownVms } from "./facts.ts";
 import type { StateRow } from "./match.ts";
@@ -79,6 +80,7 @@ function toVm(row: VmAnswer): KnownVm {
     name: row.name,
     cluster: row.cluster?.id ?? null,
     ours: row.tags.some((tag) => tag.slug === oursTag),
+    givenUp: row.tags.some((tag) => tag.slug === softDeletedTag),
     hasDisks: row.virtual_disk_count > 0,
   };
 }

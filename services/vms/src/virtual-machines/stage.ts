@@ -15,7 +15,7 @@ import { Type } from "@sinclair/typebox";
 import pLimit from "p-limit";
 import { desiredGuest, desiredPlatforms, labelOf } from "./desired.ts";
 import type { GuestBatch, PlannedGuest } from "./facts.ts";
-import { type ObservedEndpoint, observeConfigs, observeListing } from "./observe.ts";
+import { colorOf, type ObservedEndpoint, observeConfigs, observeListing } from "./observe.ts";
 import { batches, batchSize, type GuestPlan, planGuests, selectByMode } from "./plan.ts";
 import { readKnownVms, readTags } from "./read.ts";
 import { sweepOrphans } from "./sweep-orphans.ts";
@@ -60,18 +60,16 @@ export const stage = defineStage({
   },
 
   async work(batch, ctx) {
-    const { configs, failures, gone } = await observeConfigs(ctx, batch);
+    const { read, failures, gone } = await observeConfigs(ctx, batch);
     const client = netboxOf(ctx);
     // Items share platforms: made one item after another, they do not stumble over each other's.
     const inTurn = ctx.shared("platforms in turn", () => pLimit(1));
-    const platforms = await inTurn(() => reconcile(client, desiredPlatforms(configs.values()), { signal: ctx.signal }));
-    const desired: Desired[] = [];
-    for (const plan of batch.guests) {
-      const config = configs.get(plan.guest.vmid);
-      if (!config) continue;
+    const named = desiredPlatforms(read.map(({ config }) => config));
+    const platforms = await inTurn(() => reconcile(client, named, { signal: ctx.signal }));
+    const desired = read.flatMap(({ plan, config }) => {
       const wanted = desiredGuest(plan, config, batch, ctx.options);
-      desired.push(...(isBootstrapOnly(plan.guest, ctx) ? wanted.map(createOnly) : wanted));
-    }
+      return isBootstrapOnly(plan.guest, ctx) ? wanted.map(createOnly) : wanted;
+    });
     const { outcomes } = await reconcile(client, desired, { signal: ctx.signal });
     const made = platforms.outcomes.filter(({ outcome }) => outcome !== "unchanged");
     return { objects: [...made, ...failures.map(unread), ...gone.map(vanished), ...outcomes] };
@@ -135,11 +133,7 @@ async function makeSupport(
   const types = [...new Set(guests.map(({ guest }) => guest.type))].sort();
   const support = [
     ...types.flatMap((type) => [guestRoles[type].desired, ...(vmTypes ? [guestTypes[type].desired] : [])]),
-    ...wanted
-      .sort()
-      .map((name) =>
-        desiredTag(name, slugs[name] ?? name, placed.map((entry) => entry.colorOf(name)).find(Boolean) ?? "9e9e9e"),
-      ),
+    ...wanted.sort().map((name) => desiredTag(name, slugs[name] ?? name, colorOf(name, placed))),
   ];
   outcomes.push(...(await reconcile(client, support, { signal: ctx.signal })).outcomes);
   return slugs;

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { judgeOrphans, type SweepEvidence } from "./sweep.ts";
 
-const vms = new Map([1, 2, 3, 4].map((id) => [id, { id, name: `vm${id}`, cluster: 5, ours: id !== 4 }]));
-const states = [1, 2, 3, 4].map((id) => ({ vm: id, endpoint: 1, vmid: 100 + id, type: "qemu", name: "", tags: "" }));
+const vms = new Map(
+  [1, 2, 3, 4, 5].map((id) => [id, { id, name: `vm${id}`, cluster: 5, ours: id !== 4, givenUp: id === 5 }]),
+);
+const states = [1, 2, 3, 4, 5].map((id) => ({ vm: id, endpoint: 1, vmid: 100 + id, type: "qemu", name: "", tags: "" }));
 const evidence = (more: Partial<SweepEvidence>): SweepEvidence => ({
   doubt: null,
   listed: new Set(["qemu/101", "qemu/102", "qemu/103", "qemu/104"]),
@@ -48,6 +50,12 @@ const cases: { what: string; evidence: SweepEvidence; given: number[]; kept: [nu
       [2, /may give up 1/],
       [3, /may give up 1/],
     ],
+  },
+  {
+    what: "one that was given up before counts for nothing",
+    evidence: evidence({ cap: 1, listed: new Set(["qemu/102", "qemu/103", "qemu/104"]) }),
+    given: [1],
+    kept: [],
   },
   {
     what: "another type of the same vmid is another guest",

@@ -14,13 +14,17 @@ export type SweepEvidence = {
 export type SweepVerdict = { vm: VmRow; vmid: number; allowed: boolean; reason: string };
 
 /**
- * Judges the machines whose guests are no longer listed. Pure.
+ * Judges the machines whose guests are no longer listed; those that were given up before are no news. Pure.
  * None is given up unless it is ours, the listing is proven complete, it has not collapsed to less than half of what
  * was known, and no more than the cap are concerned.
  */
 export function judgeOrphans(states: StateRow[], vms: Map<number, VmRow>, evidence: SweepEvidence): SweepVerdict[] {
-  const known = states.filter((state) => state.vmid !== null && state.type !== "" && vms.has(state.vm));
-  const orphans = known.filter((state) => !evidence.listed.has(`${state.type}/${state.vmid}`));
+  const isListed = (state: StateRow) => evidence.listed.has(`${state.type}/${state.vmid}`);
+  const known = states.filter((state) => {
+    const vm = vms.get(state.vm);
+    return vm && state.vmid !== null && state.type !== "" && (!vm.givenUp || isListed(state));
+  });
+  const orphans = known.filter((state) => !isListed(state));
   const doubt =
     evidence.doubt ??
     (evidence.listed.size * 2 < known.length
