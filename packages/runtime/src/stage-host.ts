@@ -3,6 +3,7 @@ import type { Domain } from "@proxbox/contracts/stages";
 import { openBlobs } from "./blobs.ts";
 import type { Bus } from "./bus.ts";
 import { watchCancellations } from "./cancellations.ts";
+import type { Environment } from "./config.ts";
 import { openEndpoints } from "./endpoints.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -27,7 +28,7 @@ export type StageServiceParts = {
 
 /** Makes what the coordinators and workers of a domain service share. Disposing it disposes the clients made in it. */
 export function openStageHost(parts: StageServiceParts, metrics: Metrics): StageHost & AsyncDisposable {
-  const { domain, config, log, bus } = parts;
+  const { domain, config, env, log, bus } = parts;
   const author: Author = { svc: domain, replica: config.PROXBOX_REPLICA, build: config.PROXBOX_BUILD };
   const requestTimeoutMs = config.PROXBOX_NETBOX_TIMEOUT_SECONDS * 1_000;
   const shared = createShared(log);
@@ -39,6 +40,7 @@ export function openStageHost(parts: StageServiceParts, metrics: Metrics): Stage
     permits: createPermits(bus, { requestTimeoutMs, log, metrics }),
     samples: createSamples(bus, author.replica),
     metrics,
+    env,
     endpoints: openEndpoints(bus, parts.vault),
     cancellations,
     shared,

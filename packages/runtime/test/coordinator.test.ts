@@ -29,6 +29,7 @@ async function startApart(stage: Stage, itemDeadlineMs?: number) {
     domain: "vms",
     stages: [stage],
     config,
+    env: {},
     log: quietLog,
     bus: stand.bus,
     vault: await stand.vault(),
