@@ -117,6 +117,14 @@ export function seen(
   return result;
 }
 
+/** The whole row that has this key; throws when there is none. */
+export function findRow(netbox: SimulatedNetBox, path: string, key: string): Row {
+  const keys = keysOf(netbox);
+  const found = (netbox.rows(path) as Row[]).find((row) => keys.of(path, row.id) === key);
+  if (!found) throw new Error(`NetBox has no ${path} ${key}.`);
+  return found;
+}
+
 /** Whole rows as NetBox shows them, by address, for those that nobody may touch. */
 export function wholeRows(netbox: SimulatedNetBox, urls: readonly string[]): Row[] {
   return [...writtenPaths, "plugins/proxbox/endpoints/proxmox"]

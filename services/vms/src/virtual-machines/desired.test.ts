@@ -213,6 +213,11 @@ describe("desiredGuest: identity", () => {
     expect(state?.keep).toContain("proxmox_status");
   });
 
+  test.each([{ overwrite_vm_tags: false }, { overwrite_vm_proxmox_tags: false }])(
+    "%j keeps what is known of the tags we gave",
+    (flags) => expect(desired({ plan: { vm: 55 }, options: flags }).state?.keep).toEqual(["proxmox_tags"]),
+  );
+
   test("an endpoint NetBox does not know leaves the links empty, not the numbers", () => {
     const { state } = desired({
       batch: {

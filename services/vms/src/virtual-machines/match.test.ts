@@ -97,6 +97,12 @@ const cases: {
     expected: [1, 2],
   },
   {
+    what: "a guest whose name is a stand-in takes none by it",
+    guests: [{ ...guest(100, "vm-100"), known: false }],
+    scope: { vms: [vm(1, "vm-100")] },
+    expected: [null],
+  },
+  {
     what: "a machine that is not ours is never taken by name",
     guests: [guest(100, "web")],
     scope: { vms: [vm(1, "web", 5, false)] },

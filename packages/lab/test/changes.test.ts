@@ -1,0 +1,514 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { AttemptResults, RunView } from "@proxbox/contracts/http";
+import type { SyncOptionsInput } from "@proxbox/contracts/sync-options";
+import { buildEstate } from "../src/proxmox/build-estate.ts";
+import * as change from "../src/proxmox/change.ts";
+import type { EstateCluster, EstateGuest } from "../src/proxmox/estate.ts";
+import { type Scene, startScene } from "../src/scene.ts";
+import { findRow, seen, wholeRows } from "./seen.ts";
+import { type Columns, keyOf, type Truth, truthOf } from "./truth.ts";
+
+setDefaultTimeout(30_000);
+
+const machines = "virtualization/virtual-machines";
+const sidecars = "plugins/proxbox/sync-state/virtual-machines";
+const cloudInits = "plugins/proxbox/vm-cloudinit";
+const env = { PROXBOX_LOG_LEVEL: "error" };
+
+let scene: Scene;
+/** The cluster that changes, of three nodes; the other endpoint is one node that stands alone. */
+let cluster: EstateCluster;
+let solo: EstateCluster;
+/** What NetBox should hold by now. */
+let expected: Truth;
+/** What differs from the estate for good, because an operator wants it so. */
+let standing: { path: string; key: string; columns: Columns | ((row: Columns) => Columns) }[] = [];
+/** Addresses of rows of other people. */
+const foreign: string[] = [];
+
+beforeAll(async () => {
+  const estate = buildEstate({ seed: 4, clusters: 2, nodes: 4, guests: 40 });
+  [cluster, solo] = estate.clusters as [EstateCluster, EstateCluster];
+  for (let vmid = 901; vmid <= 930; vmid++) add(vmid, `plain-${vmid}`);
+  scene = await startScene({ estate, env });
+  expected = truthOf(shown());
+  await expectRun();
+});
+afterAll(() => scene[Symbol.asyncDispose]());
+
+describe("a guest", () => {
+  test("that migrates keeps its machine, on another device", async () => {
+    change.migrate(cluster, 901, "pve2");
+    await follow();
+    expect(row(machines, 901)).toMatchObject({ device: "proxmox-default-site-frankfurt/pve2" });
+  });
+
+  test("that migrates while the run is at work is found at its new place", async () => {
+    const [endpoint] = scene.proxmox;
+    const asked = ({ path }: { path: string }) => path.endsWith("/qemu/901/config");
+    endpoint?.fault({
+      does: { delayMs: 0 },
+      when: (call) => {
+        if (asked(call)) change.migrate(cluster, 901, "pve3");
+        return false;
+      },
+    });
+    Object.assign(row(machines, 901), {
+      device: "proxmox-default-site-frankfurt/pve3",
+      description: "Synced from Proxmox node pve3",
+    });
+    Object.assign(row(sidecars, 901), { proxmox_node: "frankfurt/pve3", proxmox_node_name: "pve3" });
+    await expectRun();
+    endpoint?.clearFaults();
+    await follow();
+  });
+
+  test("that is renamed has the new name; case alone counts", async () => {
+    change.rename(cluster, 901, "Renamed");
+    await follow({ names: { 901: "Renamed" } });
+    change.rename(cluster, 901, "renamed");
+    await follow({ names: { 901: "renamed" } });
+    change.rename(cluster, 901, null);
+    await follow({ names: { 901: "vm-901" } });
+  });
+
+  test("takes the name another one leaves, in a chain", async () => {
+    change.rename(cluster, 902, "plain-903");
+    change.rename(cluster, 903, "plain-904");
+    change.rename(cluster, 904, "plain-905");
+    change.rename(cluster, 905, "end-of-chain");
+    await follow({ names: { 902: "plain-903", 903: "plain-904", 904: "plain-905", 905: "end-of-chain" } });
+  });
+
+  test("swaps its name with another one", async () => {
+    change.rename(cluster, 906, "plain-907");
+    change.rename(cluster, 907, "plain-906");
+    await follow({ names: { 906: "plain-907", 907: "plain-906" } });
+  });
+
+  test("whose name is taken gets the next free one, and the name itself when that is free again", async () => {
+    change.rename(cluster, 908, "PLAIN-909");
+    await follow({ names: { 908: "PLAIN-909 (2)" } });
+    change.rename(cluster, 909, "gone-elsewhere");
+    await follow({ names: { 908: "PLAIN-909", 909: "gone-elsewhere" } });
+  });
+
+  test("that gets and loses tags has them in NetBox, and keeps those an operator gave it", async () => {
+    scene.netbox.insert("extras/tags", { name: "By hand", slug: "by-hand", color: "123456" });
+    expected["extras/tags"] = {
+      ...expected["extras/tags"],
+      "by-hand": { name: "By hand", color: "123456", description: "" },
+    };
+    edit(machines, 910, { tags: ["by-hand", "proxbox", "proxbox-discovered-qemu"] });
+    hold(machines, 910, ({ tags }) => ({ tags: [...(tags as string[]), "by-hand"].sort() }));
+    change.configure(cluster, 910, { tags: "prod;brand-new" });
+    await follow();
+    expect(row(machines, 910).tags).toContain("brand-new");
+    change.configure(cluster, 910, { tags: "prod" });
+    await follow();
+    change.configure(cluster, 910, { tags: undefined });
+    await follow();
+    expect(row(machines, 910).tags).toEqual(["by-hand", "proxbox", "proxbox-discovered-qemu"]);
+  });
+
+  test("stops, starts and pauses", async () => {
+    change.setStatus(cluster, 911, "stopped");
+    change.setStatus(cluster, 912, "paused");
+    await follow();
+    change.setStatus(cluster, 911, "running");
+    await follow();
+  });
+
+  test("grows and shrinks", async () => {
+    change.resize(cluster, 913, "scsi0", "64G");
+    change.configure(cluster, 913, { memory: "8192", cores: 4, scsi1: "local-lvm:vm-913-disk-1,size=1T" });
+    await follow();
+    change.configure(cluster, 913, { scsi0: undefined, scsi1: undefined });
+    await follow();
+    expect(row(machines, 913).disk).toBeNull();
+  });
+
+  test("that loses its cloud-init options has its row emptied, not deleted", async () => {
+    change.configure(cluster, 914, { ciuser: "ops", ipconfig0: "ip=dhcp" });
+    await follow();
+    change.configure(cluster, 914, { ciuser: undefined, ipconfig0: undefined });
+    hold(cloudInits, 914, { ciuser: "", ipconfig0: "" });
+    await follow();
+  });
+
+  test("comes and goes: without delete_orphans the machine of one that is gone stays as it was", async () => {
+    add(931, "newcomer");
+    const gone = change.remove(cluster, 915);
+    await follow();
+    change.recreate(cluster, gone);
+    await follow();
+  });
+});
+
+describe("a note", () => {
+  test("is followed, and gives way to a word about the node when it is gone", async () => {
+    change.configure(cluster, 916, { description: "First line\n\nMore\n" });
+    await follow();
+    change.configure(cluster, 916, { description: "Only one line\n" });
+    await follow();
+    expect(row(machines, 916)).toMatchObject({ description: "Only one line", comments: "" });
+    change.configure(cluster, 916, { description: undefined });
+    await follow();
+    expect(row(machines, 916)).toMatchObject({ description: "Synced from Proxmox node pve1" });
+  });
+
+  test("sets fields by its netbox-metadata block when the caller wants that, and only then", async () => {
+    const tenant = scene.netbox.insert("tenancy/tenants", { name: "Customer", slug: "customer" });
+    const role = scene.netbox.insert("dcim/device-roles", { name: "Database", slug: "database", color: "123456" });
+    foreign.push(String(role.url));
+    const block = (json: object) => `Text before\n\`\`\`netbox-metadata\n${JSON.stringify(json)}\n\`\`\`\n`;
+    change.configure(cluster, 917, { description: block({ tenant: tenant.id, role: role.id, name: 5 }) });
+    await follow();
+    expect(row(machines, 917)).toMatchObject({ tenant: null, comments: expect.stringContaining("netbox-metadata") });
+
+    // Notes of the estate ask for tenant 1, which is the one made above.
+    expect(tenant.id).toBe(1);
+    for (const [of, guest] of [cluster, solo].flatMap((of) =>
+      [...of.guests.values()].map((guest) => [of, guest] as const),
+    )) {
+      if (String(guest.config.description).includes('{"tenant": 1}'))
+        hold(machines, keyOf(of.name, guest), { tenant: "customer" });
+    }
+    hold(machines, 917, { tenant: "customer", role: "database" });
+    const options = { parse_description_metadata: true };
+    await follow({ options, metadata: true });
+    expect(row(machines, 917)).toMatchObject({ description: "Text before", comments: "" });
+
+    change.configure(cluster, 917, { description: block({ tenant: 4711 }) });
+    const failed = await run(options);
+    expect(failed.ok).toBe(false);
+    expect(stageOf(failed, "virtual-machines").summary?.errors).toEqual([
+      expect.objectContaining({
+        object: "plain-917 (qemu 917)",
+        field: "tenant",
+        message: expect.stringContaining("4711"),
+      }),
+    ]);
+    inLine();
+    change.configure(cluster, 917, { description: undefined });
+    await follow();
+  });
+});
+
+describe("with delete_orphans", () => {
+  const options = { delete_orphans: true };
+  const marked = { status: "decommissioning", tags: ["proxbox", "proxbox-discovered-qemu", "proxbox-soft-deleted"] };
+
+  test("a machine whose guest is gone is marked, and comes back with the guest; nothing is deleted", async () => {
+    const gone = change.remove(cluster, 918);
+    Object.assign(row(machines, 918), marked);
+    await expectRun(options);
+    change.recreate(cluster, gone);
+    await follow({ options });
+    expect(row(machines, 918)).toMatchObject({ status: "active", tags: ["proxbox", "proxbox-discovered-qemu"] });
+  });
+
+  test("nothing is marked beyond max_deletions, and every machine concerned is named", async () => {
+    const gone = [919, 920].map((vmid) => change.remove(cluster, vmid));
+    const why = "would be marked as gone, but 2 machines are concerned and one run may give up 1";
+    const view = await expectRun({ ...options, max_deletions: 1 });
+    expect(await skipped(view)).toEqual([`plain-919: ${why}`, `plain-920: ${why}`]);
+    for (const guest of gone) change.recreate(cluster, guest);
+    await follow({ options });
+  });
+
+  test("machines marked before do not count against max_deletions", async () => {
+    const gone: EstateGuest[] = [];
+    for (const vmid of [919, 920]) {
+      gone.push(change.remove(cluster, vmid));
+      Object.assign(row(machines, vmid), marked);
+      await expectRun({ ...options, max_deletions: 1 });
+    }
+    for (const guest of gone) change.recreate(cluster, guest);
+    await follow({ options });
+  });
+
+  test("nothing is marked while guests are hidden from us: none is known to be gone", async () => {
+    const gone = change.remove(cluster, 921);
+    change.hide(cluster, 922);
+    const view = await expectRun(options);
+    expect(await skipped(view)).toEqual([
+      expect.stringMatching(/^plain-921: would be marked as gone, but VM\.Audit is missing .* on \/vms\/922/),
+      expect.stringMatching(/^plain-922: would be marked as gone, but VM\.Audit is missing .* on \/vms\/922/),
+    ]);
+    change.hide(cluster);
+    change.recreate(cluster, gone);
+    await follow();
+  });
+
+  test("nothing is marked, and nothing of its guests changed, while a node is offline", async () => {
+    change.migrate(cluster, 922, "pve3");
+    await follow();
+    const gone = change.remove(cluster, 921);
+    change.setOnline(cluster, "pve3", false);
+    Object.assign(at("dcim/devices", "proxmox-default-site-frankfurt/pve3"), { status: "offline" });
+    Object.assign(at("plugins/proxbox/proxmox-nodes", "frankfurt/pve3"), { online: false });
+    const told = await skipped(await expectRun(options));
+    expect(told).toContainEqual("plain-921: would be marked as gone, but Node pve3 is not online.");
+    expect(told).toContainEqual(
+      expect.stringMatching(/^plain-922.*: Node pve3 does not report its guest 922.* NetBox keeps what it has\.$/),
+    );
+    change.setOnline(cluster, "pve3", true);
+    change.recreate(cluster, gone);
+    await follow();
+  });
+});
+
+describe("what an operator did", () => {
+  test("a machine renamed by hand keeps its name, whatever its guest is called", async () => {
+    edit(machines, 923, { name: "by an operator" });
+    await follow({ names: { 923: "by an operator" } });
+    change.rename(cluster, 923, "other");
+    await follow();
+    expect(row(sidecars, 923).proxmox_vm_name).toBe("other");
+  });
+
+  test("a discovery tag that is taken off stays off; the tag that says it is ours comes back", async () => {
+    edit(machines, 924, { tags: [] });
+    hold(machines, 924, { tags: ["proxbox"] });
+    await follow();
+  });
+
+  test.each<[SyncOptionsInput, SyncOptionsInput, string, Columns]>([
+    [{ overwrite_vm_description: false }, {}, machines, { description: "an operator's word", comments: "and more" }],
+    [{ overwrite_vm_type: false }, {}, machines, { virtual_machine_type: "lxc-container" }],
+    [{}, { overwrite_vm_platform: true }, machines, { platform: "windows-10-2016-2019" }],
+    [{ overwrite_vm_custom_fields: false }, {}, sidecars, { proxmox_os: "by hand", proxmox_search_domain: "by.hand" }],
+  ])("%j leaves a field alone that %j takes back", async (leaving, taking, path, columns) => {
+    edit(path, 925, columns);
+    hold(path, 925, columns);
+    await follow({ options: leaving });
+    release(path, 925);
+    await follow({ options: taking });
+  });
+
+  test("a role is left alone; our type says what a machine is", async () => {
+    const role = scene.netbox.insert("dcim/device-roles", { name: "Web", slug: "web", color: "654321" });
+    foreign.push(String(role.url));
+    edit(machines, 925, { role: "web" });
+    hold(machines, 925, { role: "web" });
+    await follow();
+  });
+
+  test.each<[SyncOptionsInput]>([[{ overwrite_vm_tags: false }], [{ overwrite_vm_proxmox_tags: false }]])(
+    "%j leaves tags alone, and a later run makes up for it",
+    async (options) => {
+      change.configure(cluster, 926, { tags: "prod;web" });
+      await follow();
+      change.configure(cluster, 926, { tags: "prod;staging" });
+      await expectRun(options);
+      await follow();
+      expect(row(machines, 926).tags).toEqual(["prod", "proxbox", "proxbox-discovered-qemu", "staging"]);
+    },
+  );
+
+  test("hosts, storages and cloud-init rows have flags of their own", async () => {
+    change.configure(cluster, 927, { ciuser: "ops" });
+    await follow();
+    const device = "proxmox-default-site-frankfurt/pve1";
+    const edits: [string, string, Columns][] = [
+      ["dcim/devices", device, { description: "rack 4", status: "staged", role: "web", tags: [] }],
+      ["virtualization/clusters", "frankfurt", { description: "ours", tags: [] }],
+      ["plugins/proxbox/storage", "frankfurt/local", { tags: [] }],
+      [cloudInits, "frankfurt/qemu/927", { ciuser: "me" }],
+    ];
+    for (const [path, key, columns] of edits) {
+      edit(path, key, columns);
+      hold(path, key, columns);
+    }
+    await follow({
+      options: {
+        overwrite_device_description: false,
+        overwrite_device_status: false,
+        overwrite_device_role: false,
+        overwrite_device_tags: false,
+        overwrite_cluster_description: false,
+        overwrite_cluster_tags: false,
+        overwrite_storage_tags: false,
+        overwrite_vm_cloudinit: false,
+      },
+    });
+    for (const [path, key, { tags }] of edits) {
+      release(path, key);
+      // What is given on discovery is not given again.
+      if (tags) hold(path, key, { tags: ["proxbox"] });
+    }
+    await follow();
+  });
+
+  test("a machine deleted in NetBox is made again", async () => {
+    scene.netbox.remove(machines, findRow(scene.netbox, machines, "frankfurt/qemu/928").id);
+    await follow();
+  });
+
+  test("a machine that lost its identity row, or has one of an older program, is found again", async () => {
+    const ids = [929, 930].map((vmid) => findRow(scene.netbox, machines, `frankfurt/qemu/${vmid}`).id);
+    scene.netbox.remove(sidecars, findRow(scene.netbox, sidecars, "frankfurt/qemu/929").id);
+    const older = { endpoint: null, proxmox_cluster: null, proxmox_node: null, proxmox_vm_type: "" };
+    scene.netbox.edit(sidecars, findRow(scene.netbox, sidecars, "frankfurt/qemu/930").id, older);
+    await follow();
+    expect([929, 930].map((vmid) => findRow(scene.netbox, machines, `frankfurt/qemu/${vmid}`).id)).toEqual(ids);
+  });
+});
+
+describe("a selection", () => {
+  test("netbox_vm_ids touches these machines only, and marks none", async () => {
+    change.setStatus(cluster, 901, "stopped");
+    change.setStatus(cluster, 902, "stopped");
+    const gone = change.remove(cluster, 903);
+    Object.assign(row(machines, 901), { status: "offline" });
+    Object.assign(row(sidecars, 901), { proxmox_status: "stopped" });
+    const { id } = findRow(scene.netbox, machines, "frankfurt/qemu/901");
+    await expectRun({ netbox_vm_ids: [id], delete_orphans: true });
+    change.recreate(cluster, gone);
+    await follow();
+  });
+
+  test("proxmox_endpoint_ids touches only what these endpoints show", async () => {
+    const [there] = solo.guests.values();
+    if (!there) throw new Error("The estate has changed.");
+    change.configure(cluster, 902, { description: "changed here" });
+    change.configure(solo, there.vmid, { description: "changed there" });
+    Object.assign(at(machines, keyOf(solo.name, there)), { description: "changed there", comments: "" });
+    await expectRun({ proxmox_endpoint_ids: [scene.endpointIds[1] ?? 0] });
+    await follow();
+  });
+
+  test("sync modes leave machines out, or only make what is missing", async () => {
+    change.configure(cluster, 904, { description: "changed" });
+    add(942, "made-once");
+    await expectRun({ sync_mode_vm: "disabled" });
+    const made = truthOf(shown(), { names: namesOf(expected) });
+    for (const path of [machines, sidecars]) expected[path] = { ...made[path], ...expected[path] };
+    await expectRun({ sync_mode_vm: "bootstrap_only" });
+    await follow();
+  });
+});
+
+describe("what is not ours", () => {
+  test("a machine of the same name is never taken", async () => {
+    const { id } = findRow(scene.netbox, "virtualization/clusters", "frankfurt");
+    const other = scene.netbox.insert(machines, { name: "contested", cluster: id, description: "not ours" });
+    foreign.push(String(other.url));
+    const before = wholeRows(scene.netbox, foreign);
+    add(940, "contested");
+    await follow({ names: { 940: "contested (2)" } });
+    expect(wholeRows(scene.netbox, foreign)).toEqual(before);
+  });
+});
+
+/** Lets the estate's present state decide what is expected, then runs; see `expectRun`. */
+async function follow(
+  given: { names?: Record<number, string>; metadata?: boolean; options?: SyncOptionsInput } = {},
+): Promise<RunView> {
+  const changed = Object.entries(given.names ?? {}).map(([vmid, name]) => [`frankfurt/qemu/${vmid}`, name]);
+  const names = { ...namesOf(expected), ...Object.fromEntries(changed) };
+  const now = truthOf(shown(), { names, metadata: given.metadata ?? false });
+  // What Proxmox no longer has stays in NetBox.
+  for (const [path, rows] of Object.entries(now)) expected[path] = { ...expected[path], ...rows };
+  for (const { path, key, columns } of standing) {
+    const held = at(path, key);
+    Object.assign(held, typeof columns === "function" ? columns(held) : columns);
+  }
+  return expectRun(given.options);
+}
+
+/** Runs and holds NetBox against what is expected; a second run must write nothing. */
+async function expectRun(options?: SyncOptionsInput): Promise<RunView> {
+  const view = await run(options);
+  expect(view).toMatchObject({ phase: "done", ok: true });
+  inLine();
+  scene.netbox.resetCounts();
+  expect(await run(options)).toMatchObject({ phase: "done", ok: true });
+  expect(scene.netbox.counts().writes).toBe(0);
+  return view;
+}
+
+async function run(options: SyncOptionsInput = {}): Promise<RunView> {
+  const { id } = await scene.gateway.startRun({ options });
+  return scene.gateway.finished(id);
+}
+
+function inLine(): void {
+  expect(seen(scene.netbox, { foreign })).toEqual(expected);
+}
+
+function shown() {
+  return scene.proxmox.map((endpoint, index) => ({
+    cluster: endpoint.cluster,
+    url: endpoint.url,
+    id: scene.endpointIds[index] ?? 0,
+  }));
+}
+
+function add(vmid: number, name: string): void {
+  const options = { name, cores: 2, sockets: 1, memory: "2048", ostype: "l26" };
+  const config = { ...options, scsi0: `local-lvm:vm-${vmid}-disk-0,size=8G` };
+  const kept = { node: "pve1", status: "running", template: false, pool: null } as const;
+  change.recreate(cluster, { vmid, type: "qemu", name, config, ...kept });
+}
+
+/** An expected row. */
+function at(path: string, key: string): Columns {
+  const found = expected[path]?.[key];
+  if (!found) throw new Error(`Nothing is expected at ${path} ${key}.`);
+  return found;
+}
+
+/** The expected row of a guest of the cluster. */
+function row(path: string, vmid: number): Columns {
+  return at(path, `frankfurt/qemu/${vmid}`);
+}
+
+function keyFor(guest: string | number): string {
+  return typeof guest === "number" ? `frankfurt/qemu/${guest}` : guest;
+}
+
+function hold(path: string, guest: string | number, columns: Columns | ((row: Columns) => Columns)): void {
+  standing.push({ path, key: keyFor(guest), columns });
+}
+
+function release(path: string, guest: string | number): void {
+  standing = standing.filter((entry) => entry.path !== path || entry.key !== keyFor(guest));
+}
+
+const references: Record<string, string> = {
+  platform: "dcim/platforms",
+  role: "dcim/device-roles",
+  virtual_machine_type: "virtualization/virtual-machine-types",
+};
+
+/** Changes a row as an operator would; columns as in `seen.ts`. */
+function edit(path: string, guest: string | number, columns: Columns): void {
+  const values = Object.entries(columns).map(([column, value]) => {
+    const reference = references[column];
+    if (reference) return [column, findRow(scene.netbox, reference, String(value)).id];
+    if (column !== "tags") return [column, value];
+    return [column, (value as string[]).map((tag) => findRow(scene.netbox, "extras/tags", tag).id)];
+  });
+  scene.netbox.edit(path, findRow(scene.netbox, path, keyFor(guest)).id, Object.fromEntries(values));
+}
+
+function namesOf(truth: Truth): Record<string, string> {
+  const rows = Object.entries(truth[machines] ?? {});
+  return Object.fromEntries(rows.map(([key, columns]) => [key, String(columns.name)]));
+}
+
+function stageOf(view: RunView, name: string) {
+  const stage = view.stages.find((candidate) => candidate.stage === name);
+  if (!stage) throw new Error(`The run has no stage ${name}.`);
+  return stage;
+}
+
+/** What the machines' stage left out, and why. */
+async function skipped(view: RunView): Promise<string[]> {
+  const path = `/runs/${view.id}/stages/virtual-machines/attempts/1?limit=500`;
+  const { results } = await scene.gateway.call<AttemptResults>("GET", path);
+  const objects = results.flatMap((result) => result.objects).filter(({ outcome }) => outcome === "skipped");
+  return objects.map(({ name, reason }) => `${name}: ${reason}`).sort();
+}
