@@ -26,13 +26,17 @@ function withWorkers(workers: number, ms: number): Model {
  * Callers that always have work, permits by the controller's limit, and a model of NetBox. A word to the controller
  * takes effect after 5 ms; who is refused comes back after 0.1 to 3 s, as the NetBox client does.
  */
-function simulate(model: Model, setup: { seconds: number; callers: number; state: Control; seed?: number }) {
+function simulate(
+  model: Model,
+  setup: { seconds: number; callers: number; state: Control; seed?: number; kind?: (at: number) => string },
+) {
   let seed = setup.seed ?? 1;
   const random = () => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
     return seed / 2 ** 32;
   };
   let { state } = setup;
+  const { kind = () => "virtual-machine" } = setup;
   let inFlight = 0;
   let wanting = setup.callers;
   let limit = state.limit;
@@ -56,7 +60,7 @@ function simulate(model: Model, setup: { seconds: number; callers: number; state
     if (refused) later(at + 100 + 2900 * random(), back);
     else wanting += 1;
     seen.push({ at, limit, inFlight, refused: false, done: !refused });
-    const sample = { overload: refused, ms: Math.round(ms), objects: 50, write: true, kind: "virtual-machine" };
+    const sample = { overload: refused, ms: Math.round(ms), objects: 50, write: true, kind: kind(at) };
     later(at + 5, () => hear({ type: "sample", at: at + 5, sample }));
     begin(at);
   };
@@ -116,6 +120,33 @@ describe("a NetBox that works on so many at a time, where more in flight only wa
       const { seen } = simulate(withWorkers(workers, ms), { seconds: 120, callers: 30, seed, state });
       expect(meanLimit(seen, 60, 120)).toBeWithin(workers - 0.5, workers + 1);
       expect(perSecond(seen, 60, 120)).toBeGreaterThan((0.9 * workers * 1000) / ms);
+    }
+  });
+});
+
+describe("work that changes its kind again and again", () => {
+  const changing = (everyMs: number) => (at: number) => `kind-${Math.floor(at / everyMs)}`;
+
+  test.each([
+    [50, 2_000],
+    [120, 3_000],
+    [200, 5_000],
+  ])("does not hold up the climb to a capacity of 20: %i ms a request, another kind every %i ms", (ms, everyMs) => {
+    for (const seed of [1, 2, 3]) {
+      const setup = { seconds: 60, callers: 48, state: startControl(2, bounds, 0), seed, kind: changing(everyMs) };
+      const { seen } = simulate(
+        withCapacity(() => 20, ms),
+        setup,
+      );
+      expect(meanLimit(seen, 40, 60)).toBeWithin(15, 21);
+    }
+  });
+
+  test("does not drive the limit far above what the workers can use", () => {
+    for (const seed of [1, 2, 3]) {
+      const setup = { seconds: 120, callers: 30, state: startControl(2, bounds, 0), seed, kind: changing(2_500) };
+      const { seen } = simulate(withWorkers(4, 100), setup);
+      expect(meanLimit(seen, 60, 120)).toBeWithin(3.5, 6);
     }
   });
 });

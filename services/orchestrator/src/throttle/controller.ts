@@ -47,6 +47,8 @@ const patience = 20;
 /** So few pairs of requests can tell something, so many decide anyway; in between the difference must stand out. */
 const fewest = 8;
 const mostTimes = 100;
+/** After so many requests that have no counterpart, none can be expected: the work has changed, or little was seen before. */
+const unpaired = 24;
 const doubt = 0.5;
 
 /** The controller at the beginning, or when it takes over a limit that another one has found. */
@@ -105,7 +107,7 @@ function endWindow(before: Control, at: number, saturated: boolean): Control {
   const load = saturated ? added(before.load, before.window) : before.load;
   const state = { ...before, load, window: {} };
   if (state.trial) return judged(state, state.trial, at);
-  const why = reasonToHold(state, at, saturated);
+  const why = reasonToHold(state, before.window, at, saturated);
   if (why) return held(state, why, at);
   const target = at >= state.up.until ? higher(state, at) : state.limit;
   if (target > state.limit) return tried(state, target, `more in flight than ${state.limit} are tried`, at);
@@ -113,10 +115,12 @@ function endWindow(before: Control, at: number, saturated: boolean): Control {
   return tried(state, lower(state), `fewer in flight than ${state.limit} may do as well`, at);
 }
 
-function reasonToHold(state: Control, at: number, saturated: boolean): string | null {
+function reasonToHold(state: Control, latest: Load, at: number, saturated: boolean): string | null {
   if (!saturated) return "nobody waits for a permit";
   if (at < state.cutAt + afterCutMs) return "it was cut a moment ago";
-  if (count(state.load) < fewest) return `too few requests were seen with ${state.limit} in flight`;
+  // A trial is held against what is like the work of just now; of other work there may be no more.
+  const alike = Object.keys(latest).map((key) => state.load[key]?.length ?? 0);
+  if (sum(alike) < fewest) return `too few requests were seen with ${state.limit} in flight`;
   return null;
 }
 
@@ -136,7 +140,9 @@ function judged(state: Control, trial: NonNullable<Control["trial"]>, at: number
   const windows = trial.windows + 1;
   const enough = pairs >= fewest;
   const isClear = enough && (Math.abs(gain - needed) > doubt / Math.sqrt(pairs) || pairs >= mostTimes);
-  if (!isClear && windows < patience) return { ...state, trial: { ...trial, windows } };
+  const changed = count(state.load) - pairs >= unpaired;
+  if (!isClear && !changed && windows < patience) return { ...state, trial: { ...trial, windows } };
+  if (!enough && changed && limit > trial.from) return begunAnew(state, trial, at);
   if (!enough) return givenBack(state, trial, `what ${limit} in flight would bring could not be seen`, at);
   // Whatever it brought, it was not refused.
   const seen = state.refusal && limit >= state.refusal.limit ? { ...state, refusal: null } : state;
@@ -164,6 +170,12 @@ function givenBack(state: Control, trial: NonNullable<Control["trial"]>, why: st
     trial: null,
     last: { action: raised ? "give-back" : "hold", why, at },
   };
+}
+
+/** Nothing speaks against the step: it may be tried again as soon as the new work has been seen without it. */
+function begunAnew(state: Control, trial: NonNullable<Control["trial"]>, at: number): Control {
+  const why = `the work changed while ${state.limit} in flight were tried`;
+  return { ...moved(state, trial.from, at), trial: null, last: { action: "hold", why, at } };
 }
 
 function tried(state: Control, limit: number, why: string, at: number): Control {
@@ -206,13 +218,17 @@ function loadOf({ write, kind, objects, ms }: Pick<ThrottleSample, "ms" | "objec
 }
 
 function added(left: Load, right: Load): Load {
-  const sum = { ...left };
-  for (const [key, times] of Object.entries(right)) sum[key] = [...(sum[key] ?? []), ...times].slice(-mostTimes);
-  return sum;
+  const both = { ...left };
+  for (const [key, times] of Object.entries(right)) both[key] = [...(both[key] ?? []), ...times].slice(-mostTimes);
+  return both;
 }
 
 function count(load: Load): number {
-  return Object.values(load).reduce((sum, times) => sum + times.length, 0);
+  return sum(Object.values(load).map((times) => times.length));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /**
