@@ -23,7 +23,13 @@ if (chosen.length === 0) {
 }
 for (const [bench, run] of chosen) {
   const began = performance.now();
-  const figures = await run(values.quick);
-  const seconds = Math.round((performance.now() - began) / 100) / 10;
-  console.log(JSON.stringify({ bench, quick: values.quick, ...figures, bench_seconds: seconds }));
+  try {
+    const figures = await run(values.quick);
+    const seconds = Math.round((performance.now() - began) / 100) / 10;
+    console.log(JSON.stringify({ bench, quick: values.quick, ...figures, bench_seconds: seconds }));
+  } catch (error) {
+    // The others still have something to say.
+    console.error(`The benchmark ${bench} failed: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
 }
