@@ -2,7 +2,7 @@ import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManage
 import { headers, type NatsConnection } from "@nats-io/nats-core";
 import { streams } from "@proxbox/contracts/streams";
 import { apiCodes, busError, hasApiCode } from "./bus-errors.ts";
-import { type BusOptions, endConnection, firstConnection } from "./connection.ts";
+import { type BusOptions, endConnection, firstConnection, inboxPrefixOf } from "./connection.ts";
 import type { Logger } from "./log.ts";
 import { retry } from "./retry.ts";
 import type { BusConfig } from "./settings.ts";
@@ -14,6 +14,8 @@ export type Bus = AsyncDisposable & {
   readonly jsm: JetStreamManager;
   readonly log: Logger;
   readonly serverVersion: string;
+  /** What the names of our inboxes begin with: a restricted user may listen to no others. */
+  readonly inboxPrefix: string;
   /** Aborted when the bus is closed. */
   readonly closing: AbortSignal;
   /**
@@ -127,6 +129,7 @@ export async function connectBus(options: BusOptions, log: Logger): Promise<Bus>
     jsm,
     log,
     serverVersion: nc.info?.version ?? "0.0.0",
+    inboxPrefix: inboxPrefixOf(options),
     closing: closing.signal,
     publishOnce,
     publish: (subject, data, signal) => {

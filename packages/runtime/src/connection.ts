@@ -61,7 +61,7 @@ function connectionOptions(options: BusOptions) {
     name: options.name,
     ...(options.user ? { user: options.user, pass: options.password ?? "" } : {}),
     ...(seed ? { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) } : {}),
-    ...(options.user ? { inboxPrefix: `_INBOX_${options.user}` } : {}),
+    inboxPrefix: inboxPrefixOf(options),
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
     reconnectTimeWait: 500,
@@ -70,6 +70,11 @@ function connectionOptions(options: BusOptions) {
     maxPingOut: 2,
     timeout: 5_000,
   };
+}
+
+/** Each user has inboxes of its own, so that it can be kept from listening to those of others. */
+export function inboxPrefixOf({ user }: BusOptions): string {
+  return user ? `_INBOX_${user}` : "_INBOX";
 }
 
 function unreachable(options: BusOptions, waitedMs: number, cause: unknown): ConfigError {

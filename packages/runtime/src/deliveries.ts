@@ -1,5 +1,5 @@
-import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import type { Bus } from "./bus.ts";
+import type { HeldMessage } from "./held-message.ts";
 import type { Logger } from "./log.ts";
 import { takeNext } from "./take.ts";
 
@@ -25,30 +25,31 @@ export type DeliveryOptions = {
  * the last one in hand is settled. A handler that throws gives its message back after a second.
  */
 export async function handleDeliveries(bus: Bus, options: DeliveryOptions): Promise<void> {
-  const consumer = await bus.attempt(`Opening the consumer ${options.consumer}`, () =>
-    bus.js.consumers.get(options.stream, options.consumer),
-  );
-  const { config } = await consumer.info(true);
+  const { stream, consumer, concurrency } = options;
+  const opening = `Opening the consumer ${consumer}`;
+  const { config } = await bus.attempt(opening, () => bus.jsm.consumers.info(stream, consumer), options.signal);
   const limits = { ackWaitMs: (config.ack_wait ?? 30e9) / 1e6, maxDeliver: config.max_deliver ?? -1 };
-  await Promise.all(Array.from({ length: options.concurrency }, () => takeInTurn(bus, consumer, limits, options)));
+  await Promise.all(Array.from({ length: concurrency }, () => takeInTurn(bus, limits, options)));
 }
 
 type Limits = { ackWaitMs: number; maxDeliver: number };
 
-async function takeInTurn(bus: Bus, consumer: Consumer, limits: Limits, options: DeliveryOptions): Promise<void> {
-  const { signal } = options;
-  while (!signal.aborted) {
-    const message = await takeNext(bus, consumer, 5_000, signal);
+async function takeInTurn(bus: Bus, limits: Limits, options: DeliveryOptions): Promise<void> {
+  while (!options.signal.aborted) {
+    const message = await takeNext(bus, options, 5_000, options.signal);
     if (message) await handleOne(message, limits, options);
   }
 }
 
-async function handleOne(message: JsMsg, { ackWaitMs, maxDeliver }: Limits, options: DeliveryOptions): Promise<void> {
+async function handleOne(
+  message: HeldMessage,
+  { ackWaitMs, maxDeliver }: Limits,
+  options: DeliveryOptions,
+): Promise<void> {
   const { handle, log } = options;
-  const deliveries = message.info.deliveryCount;
+  const { subject, data, seq, deliveries } = message;
   const heartbeat = setInterval(() => message.working(), ackWaitMs / 3);
   const last = maxDeliver > 0 && deliveries >= maxDeliver;
-  const { subject, data, seq } = message;
   let verdict: Verdict = { againInMs: 1_000 };
   try {
     verdict = await handle({ subject, data, seq, deliveries, last });

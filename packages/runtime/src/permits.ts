@@ -1,4 +1,3 @@
-import type { Consumer } from "@nats-io/jetstream";
 import { consumerNames, names } from "@proxbox/contracts/streams";
 import { type PermitResource, permitSubject } from "@proxbox/contracts/subjects";
 import type { Bus } from "./bus.ts";
@@ -6,7 +5,7 @@ import { startDeadline } from "./deadline.ts";
 import { CancelledError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-import { takeNext } from "./take.ts";
+import { type ConsumerName, takeNext } from "./take.ts";
 
 /**
  * The right to have a request in flight. The limit is the consumer's `max_ack_pending`: it holds across all processes,
@@ -62,15 +61,16 @@ export function createPermits(bus: Bus, options: PermitOptions): Permits {
   };
 }
 
-type PermitQueue = { consumer: Consumer; ackWaitMs: number; marginMs: number; expiresMs: number };
+type PermitQueue = ConsumerName & { ackWaitMs: number; marginMs: number; expiresMs: number };
 
 async function openQueue(bus: Bus, resource: PermitResource): Promise<PermitQueue> {
-  const consumer = await bus.attempt(`Opening the permits of ${resource}`, () =>
-    bus.js.consumers.get(names.permits, consumerNames.permitsOf(resource)),
+  const name = { stream: names.permits, consumer: consumerNames.permitsOf(resource) };
+  const { config } = await bus.attempt(`Opening the permits of ${resource}`, () =>
+    bus.jsm.consumers.info(name.stream, name.consumer),
   );
-  const ackWaitMs = ((await consumer.info(true)).config.ack_wait ?? 30e9) / 1e6;
+  const ackWaitMs = (config.ack_wait ?? 30e9) / 1e6;
   return {
-    consumer,
+    ...name,
     ackWaitMs,
     marginMs: Math.min(2_000, ackWaitMs / 10),
     expiresMs: Math.max(1_000, Math.min(5_000, ackWaitMs / 4)),
@@ -87,8 +87,9 @@ async function acquire(bus: Bus, resource: PermitResource, queue: PermitQueue, s
       ticketAt = Date.now();
     }
     const asked = Date.now();
-    const permit = await takeNext(bus, queue.consumer, queue.expiresMs, signal);
-    if (permit) return { permit, asked };
+    const permit = await takeNext(bus, queue, queue.expiresMs, signal);
+    if (permit && !signal.aborted) return { permit, asked };
+    permit?.ack();
   }
   throw new CancelledError(`The wait for a permit of ${resource} was stopped.`, signal.reason);
 }
