@@ -61,3 +61,20 @@ export function createOnly(desired: Desired): Desired {
     ...(desired.tags ? { tags: { ...desired.tags, keep: true } } : {}),
   };
 }
+
+/** A row that an earlier call found or made, and what it stands for. */
+export type KnownRow = { kind: KindName; identity: Identity; id: number };
+
+/** Makes references to these rows references by id, which need no look-up. Identities are compared as they are written. */
+export function pointingTo(rows: readonly KnownRow[]): (desired: Desired) => Desired {
+  const keyOf = ({ kind, identity }: { kind: KindName; identity: Identity }) => JSON.stringify([kind, identity]);
+  const ids = new Map(rows.map((row) => [keyOf(row), row.id]));
+  const byId = (value: unknown): unknown => {
+    const id = isRef(value) && "identity" in value ? ids.get(keyOf(value)) : undefined;
+    return id === undefined ? value : { kind: (value as Ref).kind, id };
+  };
+  return (desired) => {
+    const values = Object.entries(desired.values).map(([field, value]) => [field, byId(value)]);
+    return { ...desired, values: Object.fromEntries(values) };
+  };
+}

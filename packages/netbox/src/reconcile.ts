@@ -1,13 +1,18 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { type Applied, applyPlan } from "./apply.ts";
 import type { NetBoxClient } from "./client.ts";
-import type { Desired } from "./desired.ts";
+import type { Desired, KnownRow } from "./desired.ts";
 import { kindOf } from "./kinds.ts";
 import { outcomeOf, type Plan, planOf } from "./plan.ts";
 import { readMatches, unknownKinds } from "./read.ts";
 
 /** What became of the desired objects, in their order; objects that were not to be made are left out. */
 export type Reconciled = { outcomes: ObjectOutcome[]; ids: Map<Desired, number> };
+
+/** The rows that stand for the desired objects now, for `pointingTo`. */
+export function rowsOf({ ids }: Reconciled): KnownRow[] {
+  return [...ids].map(([{ kind, identity }, id]) => ({ kind, identity, id }));
+}
 
 /** How often objects are planned anew that turned out to be there when they were made. */
 const rounds = 3;

@@ -81,6 +81,7 @@ const batch: GuestBatch = {
   tagSlugs: { prod: "prod", old: "old-1" },
   webUrl: "https://192.0.2.1:8006",
   vmTypes: true,
+  support: [],
 };
 
 function desired(

@@ -1,3 +1,4 @@
+import type { KnownRow } from "@proxbox/netbox/desired";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import type { HostFacts } from "@proxbox/netbox/hosts/facts";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
@@ -46,6 +47,8 @@ export type GuestBatch = {
   webUrl: string;
   /** Whether NetBox knows types of virtual machines (4.6 on). */
   vmTypes: boolean;
+  /** The types and roles of machines, found or made while the items were listed. */
+  support: KnownRow[];
 };
 
 /** A virtual machine of NetBox with what planning needs besides finding it. */

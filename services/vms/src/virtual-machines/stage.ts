@@ -1,11 +1,10 @@
 import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
-import type { Desired } from "@proxbox/netbox/desired";
-import { createOnly } from "@proxbox/netbox/desired";
+import { createOnly, type Desired, type KnownRow, pointingTo } from "@proxbox/netbox/desired";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import { ensureHosts } from "@proxbox/netbox/hosts/place";
 import { guestRoles, guestTypes } from "@proxbox/netbox/hosts/support";
-import { reconcile } from "@proxbox/netbox/reconcile";
+import { reconcile, rowsOf } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
 import { SyncError } from "@proxbox/runtime/errors";
@@ -53,9 +52,9 @@ export const stage = defineStage({
     }
     if (placed.length === 0) return failed;
     const { version, plans } = await planAll(ctx, placed);
-    const tagSlugs = await makeSupport(ctx, plans, placed, version, outcomes);
+    const support = await makeSupport(ctx, plans, placed, version, outcomes);
     const total = plans.reduce((sum, plan) => sum + plan.planned.length, 0);
-    const items = placed.flatMap((entry, index) => itemsOf(entry, plans[index], batchSize(total), tagSlugs, version));
+    const items = placed.flatMap((entry, index) => itemsOf(entry, plans[index], batchSize(total), support, version));
     return [...failed, { key: "support", endpoint: null, report: { objects: outcomes } }, ...items];
   },
 
@@ -70,7 +69,8 @@ export const stage = defineStage({
       const wanted = desiredGuest(plan, config, batch, ctx.options);
       return isBootstrapOnly(plan.guest, ctx) ? wanted.map(createOnly) : wanted;
     });
-    const { outcomes } = await reconcile(client, desired, { signal: ctx.signal });
+    const pointed = desired.map(pointingTo([...batch.support, ...rowsOf(platforms)]));
+    const { outcomes } = await reconcile(client, pointed, { signal: ctx.signal });
     const made = platforms.outcomes.filter(({ outcome }) => outcome !== "unchanged");
     return { objects: [...made, ...failures.map(unread), ...gone.map(vanished), ...outcomes] };
   },
@@ -118,13 +118,16 @@ async function planAll(ctx: StageContext, placed: Placed[]): Promise<{ version: 
   return { version: atLeast(4, 6), plans };
 }
 
+/** What guests share: the slug of each Proxmox tag, and the rows of roles and types. */
+type Support = { slugs: Record<string, string>; rows: KnownRow[] };
+
 async function makeSupport(
   ctx: StageContext,
   plans: GuestPlan[],
   placed: Placed[],
   vmTypes: boolean,
   outcomes: ObjectOutcome[],
-): Promise<Record<string, string>> {
+): Promise<Support> {
   const client = netboxOf(ctx);
   const guests = plans.flatMap((plan) => plan.planned);
   const wanted = ctx.options.overwrite_vm_proxmox_tags ? [...new Set(guests.flatMap(({ guest }) => guest.tags))] : [];
@@ -135,15 +138,16 @@ async function makeSupport(
     ...types.flatMap((type) => [guestRoles[type].desired, ...(vmTypes ? [guestTypes[type].desired] : [])]),
     ...wanted.sort().map((name) => desiredTag(name, slugs[name] ?? name, colorOf(name, placed))),
   ];
-  outcomes.push(...(await reconcile(client, support, { signal: ctx.signal })).outcomes);
-  return slugs;
+  const made = await reconcile(client, support, { signal: ctx.signal });
+  outcomes.push(...made.outcomes);
+  return { slugs, rows: rowsOf(made).filter(({ kind }) => kind !== "tag") };
 }
 
 function itemsOf(
   entry: Placed,
   plan: GuestPlan | undefined,
   size: number,
-  tagSlugs: Record<string, string>,
+  { slugs, rows: support }: Support,
   vmTypes: boolean,
 ): Spec[] {
   if (!plan) return [];
@@ -151,8 +155,9 @@ function itemsOf(
   const items = batches(plan.planned, size).map((guests): Spec => {
     const first = guests[0]?.guest.vmid ?? 0;
     const used = new Set(guests.flatMap(({ guest, previousTags }) => [...guest.tags, ...previousTags]));
-    const own = Object.fromEntries(Object.entries(tagSlugs).filter(([name]) => used.has(name)));
-    const body = { facts: entry.facts, binding: entry.binding, guests, tagSlugs: own, webUrl: entry.webUrl, vmTypes };
+    const tagSlugs = Object.fromEntries(Object.entries(slugs).filter(([name]) => used.has(name)));
+    const { facts, binding, webUrl } = entry;
+    const body = { facts, binding, guests, tagSlugs, webUrl, vmTypes, support };
     return { key: itemKey("guests", id, first, guests.length), endpoint: id, body };
   });
   if (plan.problems.length > 0)
