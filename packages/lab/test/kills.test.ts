@@ -10,7 +10,7 @@ import { type Random, seededRandom } from "../src/proxmox/random.ts";
 import { type Scene, startScene } from "../src/scene.ts";
 import { busOf, differencesOf, shortWaits, startRun, toldTwice } from "./processes.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(180_000);
 
 /** Chooses victims and moments; it is in the title of a round, and PROXBOX_TEST_SEED makes the same choices again. */
 const seed = Number(process.env.PROXBOX_TEST_SEED ?? Date.now() % 100_000);
@@ -64,7 +64,7 @@ async function runUnderFire(
     }
   };
   const shooting = shoot();
-  const run = await scene.gateway.finished(id, AbortSignal.timeout(60_000)).finally(() => over.abort());
+  const run = await scene.gateway.finished(id, AbortSignal.timeout(90_000)).finally(() => over.abort());
   await shooting;
   return { run, kills: killed.filter((at) => at < Date.parse(run.endedAt ?? "")).length };
 }

@@ -10,6 +10,8 @@ export type Counts = {
   objectsWritten: number;
   /** Requests answered with a status of 400 or more, or not at all. */
   refused: number;
+  /** Those of them that came while as many as the capacity allows were at work. */
+  turnedAway: number;
   /** Change records written. */
   changes: number;
   /** By path of the model, without `/api/` and ids: "virtualization/virtual-machines". */
@@ -23,6 +25,7 @@ export const noCounts = (): Counts => ({
   writes: 0,
   objectsWritten: 0,
   refused: 0,
+  turnedAway: 0,
   changes: 0,
   byPath: {},
 });

@@ -151,6 +151,7 @@ export const serve = async (scene: Scene, request: Request): Promise<Response> =
       : await meet(fault, scene, request, url, route);
     const lost = fault?.kind === "reset" || fault?.kind === "lost-answer" || fault?.kind === "truncated";
     if (response.status >= 400 || lost) scene.counts.refused += 1;
+    if (full) scene.counts.turnedAway += 1;
     return response;
   } finally {
     scene.inFlight -= 1;
