@@ -38,7 +38,7 @@ export function busError(thrown: unknown, doing: string): ProxboxError {
   if (isForbidden(cause)) {
     return new ProxboxError("bus_forbidden", `${doing} failed: nats-server does not permit it.`, {
       cause,
-      next: "Give the user of this service the permissions listed in deploy/.",
+      next: "Let the user of this service publish and subscribe in its whole account.",
     });
   }
   if (cause instanceof JetStreamApiError && cause.status < 500) {
