@@ -178,7 +178,7 @@ export function combineFailures(failures: readonly ProxmoxAPIError[], endpoint: 
 type Details = NonNullable<ConstructorParameters<typeof ProxmoxAPIError>[2]>;
 
 function failure(code: ProxmoxErrorCode, message: string, details: Details): ProxmoxAPIError {
-  return new ProxmoxAPIError(code, message.replace(/\.+$/, "."), details);
+  return new ProxmoxAPIError(code, message.replace(/([.!?])\.+$/, "$1"), details);
 }
 
 function describe(thrown: unknown): { name: string; code: string; message: string } {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { listingOf } from "@proxbox/proxmox/resources/listing";
-import { planGuests } from "./plan.ts";
+import { batchSize, planGuests } from "./plan.ts";
 
 test("a guest whose node is silent keeps its name, and nobody takes it meanwhile", () => {
   const row = { type: "qemu", node: "pve1" };
@@ -29,3 +29,11 @@ test("a guest whose node is silent keeps its name, and nobody takes it meanwhile
   ]);
   expect(vacate).toEqual([]);
 });
+
+test.each([
+  [1, 10],
+  [20, 10],
+  [60, 30],
+  [100, 50],
+  [10_000, 50],
+])("of %d guests %d go into an item", (guests, size) => expect(batchSize(guests)).toBe(size));

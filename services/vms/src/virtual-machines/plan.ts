@@ -79,9 +79,12 @@ export function batches(planned: PlannedGuest[], size: number): PlannedGuest[][]
 
 const fullBatch = 50;
 const smallestBatch = 10;
-const wantedAtOnce = 4;
+const wantedAtOnce = 2;
 
-/** Fifty guests an item, fewer where that would leave NetBox's workers waiting for one another. */
+/**
+ * How many of an endpoint's guests go into an item: fifty, fewer where that would leave NetBox's workers without work.
+ * Other endpoints do not count: an item must be the same when a replay brings back one that was away.
+ */
 export function batchSize(guests: number): number {
   return Math.min(fullBatch, Math.max(smallestBatch, Math.ceil(guests / wantedAtOnce)));
 }

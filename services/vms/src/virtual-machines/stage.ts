@@ -53,8 +53,7 @@ export const stage = defineStage({
     if (placed.length === 0) return failed;
     const { version, plans } = await planAll(ctx, placed);
     const support = await makeSupport(ctx, plans, placed, version, outcomes);
-    const total = plans.reduce((sum, plan) => sum + plan.planned.length, 0);
-    const items = placed.flatMap((entry, index) => itemsOf(entry, plans[index], batchSize(total), support, version));
+    const items = placed.flatMap((entry, index) => itemsOf(entry, plans[index], support, version));
     return [...failed, { key: "support", endpoint: null, report: { objects: outcomes } }, ...items];
   },
 
@@ -146,13 +145,12 @@ async function makeSupport(
 function itemsOf(
   entry: Placed,
   plan: GuestPlan | undefined,
-  size: number,
   { slugs, rows: support }: Support,
   vmTypes: boolean,
 ): Spec[] {
   if (!plan) return [];
   const id = entry.endpoint.id;
-  const items = batches(plan.planned, size).map((guests): Spec => {
+  const items = batches(plan.planned, batchSize(plan.planned.length)).map((guests): Spec => {
     const first = guests[0]?.guest.vmid ?? 0;
     const used = new Set(guests.flatMap(({ guest, previousTags }) => [...guest.tags, ...previousTags]));
     const tagSlugs = Object.fromEntries(Object.entries(slugs).filter(([name]) => used.has(name)));
