@@ -154,7 +154,8 @@ export const consumers: readonly ConsumerSpec[] = [
       filter: filters.itemsOf(domain),
       ackWaitSeconds: 30,
       maxAckPending: 256,
-      maxDeliver: 5,
+      // Every death of a worker counts, and those are rarely the item's fault; what fails by itself is given up sooner.
+      maxDeliver: 25,
     },
   ]),
   ...permitResources.map(

@@ -18,13 +18,16 @@ export const itemDeadlineMs = 10 * 60_000;
 
 const graceMs = 10_000;
 
+/** How often an item is given out before an error that another try may help fails it. */
+const mostTries = 5;
+
 /** The signals that end the work on an item, each for another reason. */
 type Ends = { stopping: AbortSignal; cancelled: AbortSignal; late: AbortSignal };
 
 /**
  * Does one item and stores its result exactly once. The item may be done more than once (when a replica dies), so
  * work must be idempotent. Overload is waited out with the item in hand; another error that a retry can help gives the
- * item back, unless it is the last time; any other error becomes a failed result.
+ * item back, unless it was given out often already; any other error becomes a failed result.
  */
 export async function workItem(
   host: StageHost,
@@ -84,13 +87,13 @@ export async function workItem(
   }
 }
 
-function whatNext(error: ProxboxError, ends: Ends, { last, deliveries }: Delivery) {
+function whatNext(error: ProxboxError, ends: Ends, { deliveries }: Delivery) {
   if (ends.cancelled.aborted) return "cancelled";
   if (ends.late.aborted) return "failed";
   if (ends.stopping.aborted) return { againInMs: 0 };
   // Stopped by none of our signals: a part of the work was, such as a request that ran into its own timeout.
   const worthIt = error.retryable || error instanceof CancelledError;
-  if (!worthIt || last) return "failed";
+  if (!worthIt || deliveries >= mostTries) return "failed";
   return { againInMs: Math.min(30_000, 500 * 2 ** deliveries) * (0.5 + Math.random() / 2) };
 }
 

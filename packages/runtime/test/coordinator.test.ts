@@ -4,6 +4,7 @@ import { consumerNames, names } from "@proxbox/contracts/streams";
 import { openBucket } from "../src/buckets.ts";
 import { coordinate } from "../src/coordinator.ts";
 import { handleDeliveries } from "../src/deliveries.ts";
+import { SyncError } from "../src/errors.ts";
 import { createMetrics } from "../src/metrics.ts";
 import { readServiceConfig } from "../src/settings.ts";
 import type { Stage } from "../src/stage.ts";
@@ -105,4 +106,24 @@ test("an item that is not done within its time has failed, and says so", async (
     errors: [{ code: "item_deadline" }],
   });
   expect((await resultsOf(stand.bus, "late"))[0]).toMatchObject({ state: "failed", deliveries: 1 });
+});
+
+test("an item outlives many deaths of its workers; its own error fails it when it was given out often", async () => {
+  const stage = numberStage({
+    items: async () => items(2),
+    work: async ({ n }) => {
+      if (n === 1) throw new SyncError("flaky", "Not now.", { retryable: true });
+      return { objects: [] };
+    },
+  });
+  await using apart = await startApart(stage);
+  apart.coordinate();
+  await command(stand.bus, "deaths");
+  const consumer = await stand.bus.js.consumers.get(names.items, consumerNames.itemsOf("vms"));
+  for (let given = 0; given < 16; given += 1) (await consumer.next({ expires: 5_000 }))?.nak();
+  apart.work();
+  await endOf(stand.bus, "deaths");
+  const results = (await resultsOf(stand.bus, "deaths")).toSorted((left, right) => left.key.localeCompare(right.key));
+  expect(results).toMatchObject([{ state: "ok" }, { state: "failed", error: { code: "flaky" } }]);
+  for (const { deliveries } of results) expect(deliveries).toBeGreaterThan(5);
 });

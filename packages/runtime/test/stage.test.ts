@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { runKeys, settingKeys } from "@proxbox/contracts/endpoints";
 import { endpointKey } from "@proxbox/contracts/messages";
-import { names } from "@proxbox/contracts/streams";
+import { domainOf } from "@proxbox/contracts/stages";
+import { consumerNames, names } from "@proxbox/contracts/streams";
 import { cancelSubject, commandSubject, itemSubject } from "@proxbox/contracts/subjects";
 import { openBucket } from "../src/buckets.ts";
 import { NetBoxAPIError, SyncError } from "../src/errors.ts";
@@ -168,6 +169,8 @@ test("an item whose worker dies each time ends as an advisory", async () => {
       return made("never");
     },
   });
+  const consumer = consumerNames.itemsOf(domainOf(stageName));
+  await impatient.bus.jsm.consumers.update(names.items, consumer, { max_deliver: 2 });
   await command(impatient.bus, "poison");
   const replicas = [];
   const advisories = async () => {
@@ -180,7 +183,7 @@ test("an item whose worker dies each time ends as an advisory", async () => {
     }
     return found;
   };
-  for (let death = 0; death < 5; death += 1) {
+  for (let death = 0; death < 2; death += 1) {
     const replica = await startReplica(impatient, `poison-${death}`, [stage]);
     replicas.push(replica);
     await until(() => replica.bus.nc.isClosed());

@@ -45,8 +45,8 @@ test("an item that nobody could finish gets a failed result and leaves the queue
   expect(await resultOf("given-up")).toMatchObject({
     endpoint: 7,
     state: "failed",
-    deliveries: 5,
-    error: { code: "dead_letter", message: "The item was given out 5 times and never finished.", retryable: true },
+    deliveries: 25,
+    error: { code: "dead_letter", message: "The item was given out 25 times and never finished.", retryable: true },
   });
   expect(await resultOf("unreadable")).toMatchObject({ endpoint: null, state: "failed" });
   await eventually("An empty queue", async () => (await world.bus.jsm.streams.info(names.items)).state.messages === 0);
