@@ -134,17 +134,27 @@ test("an item's key is legal, the same every time, and different for different p
   expect(itemKey("x".repeat(80))).toMatch(/^h-/);
 });
 
-async function runChild(file: string, env: Record<string, string>, during?: (child: Bun.Subprocess) => Promise<void>) {
+/** Runs a process to its end; `during` gets it and a look at what it has written so far. */
+async function runChild(
+  file: string,
+  env: Record<string, string>,
+  during?: (child: Bun.Subprocess, written: () => string) => Promise<void>,
+) {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "children", file)], {
     env: { PATH: process.env.PATH ?? "", NATS_URL: stand.nats.url, PROXBOX_ENCRYPTION_KEY: "k", ...env },
     stdout: "pipe",
     stderr: "pipe",
   });
-  const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  await during?.(child);
+  let stdout = "";
+  const reading = (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of child.stdout) stdout += decoder.decode(chunk, { stream: true });
+  })();
+  const errors = new Response(child.stderr).text();
+  await during?.(child, () => stdout);
   const code = await child.exited;
-  const [stdout, stderr] = await output;
-  return { code, stdout, stderr };
+  await reading;
+  return { code, stdout, stderr: await errors };
 }
 
 test("a process that cannot start says why in sentences, without a stack, and exits with 1", async () => {
@@ -183,8 +193,8 @@ test("a process that is stopped while it waits for nats-server ends in order", a
   const { code } = await runChild(
     "service.ts",
     { NATS_URL: "nats://127.0.0.1:9", PROXBOX_NATS_WAIT_SECONDS: "0" },
-    async (child) => {
-      await Bun.sleep(700);
+    async (child, written) => {
+      await until(() => written().includes("bus.waiting"));
       child.kill("SIGTERM");
     },
   );
