@@ -109,6 +109,7 @@ test("counts tell requests, objects and changes apart", async () => {
     writes: 2,
     objectsWritten: 2,
     refused: 1,
+    turnedAway: 0,
     changes: 1,
     byPath: {
       "virtualization/virtual-machines": { GET: 1, POST: 0, PATCH: 1, DELETE: 0, PUT: 0 },
