@@ -61,12 +61,12 @@ export function createApp(parts: GatewayParts) {
   return app.get("/openapi.json", () => document);
 }
 
-// Whatever a client calls its body, it is JSON; an empty one says nothing.
+// Whatever a client calls its body, it is a JSON object; an empty one says nothing.
 async function readJson(request: Request): Promise<unknown> {
   const text = await request.text();
   const body: unknown = text.trim() === "" ? {} : JSON.parse(text);
-  // The router would take null for "not parsed yet".
-  if (body === null) throw new SyntaxError("The body is null.");
+  // The router would take null for "not parsed yet" and a number for an order without wishes.
+  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new SyntaxError("This is no object.");
   return body;
 }
 
