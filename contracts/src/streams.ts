@@ -146,7 +146,8 @@ export const consumers: readonly ConsumerSpec[] = [
       filter: filters.commandsOf(domain),
       ackWaitSeconds: 30,
       maxAckPending: 4,
-      maxDeliver: 10,
+      // A coordinator that drains or dies hands its stage on: over a long stage that may be often.
+      maxDeliver: 50,
     },
     {
       stream: names.items,
