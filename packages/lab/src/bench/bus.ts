@@ -14,9 +14,10 @@ import { readEvents } from "@proxbox/runtime/reader";
 import { ensureStreams } from "@proxbox/runtime/streams";
 import { Value } from "@sinclair/typebox/value";
 import { type Bench, ratio, rounded } from "./figures.ts";
+import { cpuMsOf, noProc } from "./process-usage.ts";
 
-/** What one stage of items that need no work took, by the bus's own clock. */
-type Case = { instances: number; items: number; seconds: number; items_per_second: number };
+/** What one stage of items that need no work took: time by the bus's own clock, CPU of all instances together. */
+type Case = { instances: number; items: number; seconds: number; items_per_second: number; cpu_ms_per_item?: number };
 
 /** Items per second through coordinator, queue, worker and result, with a stage that does nothing. */
 export const busBench: Bench = async (quick) => {
@@ -29,6 +30,7 @@ export const busBench: Bench = async (quick) => {
     cases,
     ratio_3_instances_to_1: ratio(rate(3), rate(1)),
     [`ratio_${sizes[1]}_items_to_${sizes[0]}`]: ratio(rate(1), rate(1, sizes[0])),
+    ...(cases.some((one) => one.cpu_ms_per_item === undefined) ? { note: noProc } : {}),
   };
 };
 
@@ -38,13 +40,16 @@ async function measure(instances: number, sizes: readonly number[]): Promise<Cas
   await using bus = await connectBus({ servers: [nats.url], name: "bench" }, log);
   await ensureStreams(bus);
   await enterNetBox(bus);
-  await using _replicas = await startReplicas(instances, nats.url);
+  await using replicas = await startReplicas(instances, nats.url);
   // The first items pay for compiling the code.
   await secondsOfStage(bus, "warm", 200);
   const cases: Case[] = [];
   for (const items of sizes) {
+    const before = await replicas.cpuMs();
     const seconds = await secondsOfStage(bus, "measured", items);
-    cases.push({ instances, items, seconds: rounded(seconds), items_per_second: rounded(items / seconds) });
+    const after = await replicas.cpuMs();
+    const cpu = before === null || after === null ? {} : { cpu_ms_per_item: rounded((after - before) / items) };
+    cases.push({ instances, items, seconds: rounded(seconds), items_per_second: rounded(items / seconds), ...cpu });
   }
   return cases;
 }
@@ -66,8 +71,11 @@ async function enterNetBox(bus: Bus): Promise<void> {
   await openBucket(bus, names.settings).put(settingKeys.netbox(1), JSON.stringify(endpoint));
 }
 
-async function startReplicas(count: number, natsUrl: string): Promise<AsyncDisposable> {
+type Replicas = AsyncDisposable & { cpuMs(): Promise<number | null> };
+
+async function startReplicas(count: number, natsUrl: string): Promise<Replicas> {
   await using starting = new AsyncDisposableStack();
+  const pids: number[] = [];
   for (let replica = 0; replica < count; replica += 1) {
     const ready = Promise.withResolvers<void>();
     const child = Bun.spawn([process.execPath, join(import.meta.dir, "bus-replica.ts")], {
@@ -80,9 +88,11 @@ async function startReplicas(count: number, natsUrl: string): Promise<AsyncDispo
       child.kill("SIGTERM");
       await child.exited;
     });
+    pids.push(child.pid);
     await ready.promise;
   }
-  return starting.move();
+  const running = starting.move();
+  return { cpuMs: () => cpuMsOf(pids), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 async function secondsOfStage(bus: Bus, name: string, items: number): Promise<number> {

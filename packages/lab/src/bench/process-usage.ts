@@ -20,3 +20,9 @@ export async function usageOf(pid: number): Promise<Usage | null> {
   const kilobytes = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]);
   return { cpuMs: ticks * msPerTick, peakRssMb: Math.round((kilobytes / 1024) * 10) / 10 };
 }
+
+/** CPU time of living processes together; null on a machine without /proc. */
+export async function cpuMsOf(pids: readonly number[]): Promise<number | null> {
+  const usages = await Promise.all(pids.map(usageOf));
+  return usages.reduce<number | null>((sum, usage) => (sum === null || !usage ? null : sum + usage.cpuMs), 0);
+}

@@ -14,8 +14,9 @@ import { freePort } from "@proxbox/stack/preflight";
 import { programOf } from "@proxbox/stack/services";
 import { Value } from "@sinclair/typebox/value";
 import { connectGateway } from "../gateway-client.ts";
-import { type Bench, percentile, ratio } from "./figures.ts";
+import { type Bench, percentile, ratio, rounded } from "./figures.ts";
 import { keyOfNow } from "./instant.ts";
+import { cpuMsOf, noProc } from "./process-usage.ts";
 
 const key = "bench-key-0123456789abcdef0123456789abcd";
 const author = { svc: "bench", replica: "bench", build: "bench" };
@@ -32,14 +33,21 @@ export const sseLatencyBench: Bench = async (quick) => {
   const log = createLogger({ service: "bench", replica: "bench", level: "silent" });
   await using bus = await connectBus({ servers: [nats.url], name: "bench" }, log);
   await using gateway = await startGateway(nats.url);
+  // The first frames pay for compiling the code.
+  await measure(bus, gateway.url, { run: "warm", clients: 1, results: 30 });
   const cases = [];
   for (const clients of [1, 200]) {
-    const latencies = await measure(bus, gateway.url, clients, results);
+    const before = await cpuMsOf([gateway.pid]);
+    const latencies = await measure(bus, gateway.url, { run: `sse-${clients}`, clients, results });
+    const after = await cpuMsOf([gateway.pid]);
     cases.push({
       clients,
       frames: latencies.length,
       p50_ms: percentile(latencies, 0.5),
       p99_ms: percentile(latencies, 0.99),
+      ...(before === null || after === null
+        ? { note: noProc }
+        : { gateway_cpu_ms_per_frame: rounded((after - before) / latencies.length) }),
     });
   }
   const [one, many] = cases;
@@ -52,7 +60,7 @@ export const sseLatencyBench: Bench = async (quick) => {
   };
 };
 
-async function startGateway(natsUrl: string): Promise<AsyncDisposable & { url: string }> {
+async function startGateway(natsUrl: string): Promise<AsyncDisposable & { url: string; pid: number }> {
   await using starting = new AsyncDisposableStack();
   const data = await mkdtemp(join(tmpdir(), "proxbox-bench-"));
   starting.defer(() => rm(data, { recursive: true, force: true }));
@@ -80,7 +88,7 @@ async function startGateway(natsUrl: string): Promise<AsyncDisposable & { url: s
   }
   await connectGateway(url, key);
   const running = starting.move();
-  return { url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { url, pid: child.pid, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 async function isReady(url: string): Promise<boolean> {
@@ -88,9 +96,10 @@ async function isReady(url: string): Promise<boolean> {
   return answer?.ok ?? false;
 }
 
+type Scenario = { run: string; clients: number; results: number };
+
 /** Milliseconds from publishing to receiving, one for each result and client. */
-async function measure(bus: Bus, url: string, clients: number, results: number): Promise<number[]> {
-  const run = `sse-${clients}`;
+async function measure(bus: Bus, url: string, { run, clients, results }: Scenario): Promise<number[]> {
   await tellRun(bus, run, "created");
   await using crowd = startClients({ BENCH_URL: url, BENCH_KEY: key, BENCH_RUN: run, BENCH_CLIENTS: String(clients) });
   await crowd.connected;
