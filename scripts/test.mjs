@@ -16,7 +16,7 @@ export async function test(bench) {
   const folder = mkdtempSync(join(tmpdir(), "proxbox-test-"));
   try {
     const file = join(folder, "report.xml");
-    const flags = ["--parallel=2", "--reporter=junit", `--reporter-outfile=${file}`];
+    const flags = ["--parallel=2", "--timeout=30000", "--reporter=junit", `--reporter-outfile=${file}`];
     const ended = await run(bench.bun, ["test", ...flags, ...bench.args], { cwd: bench.root, env: bench.env });
     if (ended.signal) throw new Error(`Stopped by ${ended.signal}.`);
     const report = readReport(read(file));
