@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { AttemptResults, RunView } from "@proxbox/contracts/http";
 import type { SyncOptionsInput } from "@proxbox/contracts/sync-options";
+import type { JsonObject } from "../src/netbox/model.ts";
+import type { SimulatedNetBox } from "../src/netbox/server.ts";
 import { buildEstate } from "../src/proxmox/build-estate.ts";
 import * as change from "../src/proxmox/change.ts";
 import type { EstateCluster, EstateGuest } from "../src/proxmox/estate.ts";
@@ -101,7 +103,7 @@ describe("a guest", () => {
   });
 
   test("that gets and loses tags has them in NetBox, and keeps those an operator gave it", async () => {
-    scene.netbox.insert("extras/tags", { name: "By hand", slug: "by-hand", color: "123456" });
+    insert(scene.netbox, "extras/tags", { name: "By hand", slug: "by-hand", color: "123456" });
     expected["extras/tags"] = {
       ...expected["extras/tags"],
       "by-hand": { name: "By hand", color: "123456", description: "" },
@@ -165,9 +167,9 @@ describe("a note", () => {
   });
 
   test("sets fields by its netbox-metadata block when the caller wants that, and only then", async () => {
-    const tenant = scene.netbox.insert("tenancy/tenants", { name: "Customer", slug: "customer" });
-    const role = scene.netbox.insert("dcim/device-roles", { name: "Database", slug: "database", color: "123456" });
-    foreign.push(String(role.url));
+    const tenant = insert(scene.netbox, "tenancy/tenants", { name: "Customer", slug: "customer" });
+    const role = insert(scene.netbox, "dcim/device-roles", { name: "Database", slug: "database", color: "123456" });
+    foreign.push(role.url);
     const block = (json: object) => `Text before\n\`\`\`netbox-metadata\n${JSON.stringify(json)}\n\`\`\`\n`;
     change.configure(cluster, 917, { description: block({ tenant: tenant.id, role: role.id, name: 5 }) });
     await follow();
@@ -295,8 +297,8 @@ describe("what an operator did", () => {
   });
 
   test("a role is left alone; our type says what a machine is", async () => {
-    const role = scene.netbox.insert("dcim/device-roles", { name: "Web", slug: "web", color: "654321" });
-    foreign.push(String(role.url));
+    const role = insert(scene.netbox, "dcim/device-roles", { name: "Web", slug: "web", color: "654321" });
+    foreign.push(role.url);
     edit(machines, 925, { role: "web" });
     hold(machines, 925, { role: "web" });
     await follow();
@@ -400,12 +402,63 @@ describe("a selection", () => {
 describe("what is not ours", () => {
   test("a machine of the same name is never taken", async () => {
     const { id } = findRow(scene.netbox, "virtualization/clusters", "frankfurt");
-    const other = scene.netbox.insert(machines, { name: "contested", cluster: id, description: "not ours" });
-    foreign.push(String(other.url));
+    const other = insert(scene.netbox, machines, { name: "contested", cluster: id, description: "not ours" });
+    foreign.push(other.url);
     const before = wholeRows(scene.netbox, foreign);
     add(940, "contested");
     await follow({ names: { 940: "contested (2)" } });
     expect(wholeRows(scene.netbox, foreign)).toEqual(before);
+  });
+});
+
+describe("clusters and devices", () => {
+  test("of other people, or of other endpoints, are never taken by their names", async () => {
+    await using other = await startScene({ estate: buildEstate({ seed: 4, clusters: 2, nodes: 4, guests: 20 }), env });
+    const { netbox } = other;
+    const site = insert(netbox, "dcim/sites", { name: "Berlin", slug: "berlin" });
+    const type = insert(netbox, "virtualization/cluster-types", { name: "VMware", slug: "vmware" });
+    const maker = insert(netbox, "dcim/manufacturers", { name: "Dell", slug: "dell" });
+    const model = insert(netbox, "dcim/device-types", { model: "R760", slug: "r760", manufacturer: maker.id });
+    const role = insert(netbox, "dcim/device-roles", { name: "Server", slug: "server", color: "123456" });
+    const theirs = insert(netbox, "virtualization/clusters", {
+      name: "frankfurt",
+      type: type.id,
+      scope_type: "dcim.site",
+      scope_id: site.id,
+    });
+    const theirDevice = { name: "pve1", site: site.id, device_type: model.id, role: role.id, cluster: theirs.id };
+    const device = insert(netbox, "dcim/devices", theirDevice);
+    const machine = insert(netbox, machines, { name: "web", cluster: theirs.id });
+    const alone = insert(netbox, "virtualization/clusters", { name: "SOLO2", type: type.id });
+    const urls = [site, type, maker, model, role, theirs, device, machine, alone].map(({ url }) => url);
+    const before = wholeRows(netbox, urls).map(withoutCounts);
+
+    for (const writes of [expect.any(Number), 0]) {
+      netbox.resetCounts();
+      const { id } = await other.gateway.startRun();
+      expect(await other.gateway.finished(id)).toMatchObject({ phase: "done", ok: true });
+      expect(netbox.counts().writes).toEqual(writes);
+    }
+    expect(wholeRows(netbox, urls).map(withoutCounts)).toEqual(before);
+    const found = seen(netbox, { foreign: urls });
+    expect(Object.keys(found["virtualization/clusters"] ?? {})).toEqual(["frankfurt (frankfurt)", "solo2 (solo2)"]);
+    expect(Object.keys(found["dcim/devices"] ?? {}).sort()).toEqual([
+      "proxmox-default-site-frankfurt-frankfurt/pve1",
+      "proxmox-default-site-frankfurt-frankfurt/pve2",
+      "proxmox-default-site-frankfurt-frankfurt/pve3",
+      "proxmox-default-site-solo2-solo2/solo2",
+    ]);
+    expect(Object.keys(found[machines] ?? {}).length).toBe(20);
+  });
+
+  test("go with their machines to the site that is chosen for their endpoint", async () => {
+    const site = insert(scene.netbox, "dcim/sites", { name: "Lisbon", slug: "lisbon" });
+    foreign.push(site.url);
+    await scene.gateway.call("PUT", `/proxmox/endpoints/${scene.endpointIds[0]}`, { site_slug: "lisbon" });
+    const old = expected["dcim/sites"];
+    expected = JSON.parse(JSON.stringify(expected).replaceAll("proxmox-default-site-frankfurt", "lisbon"));
+    expected["dcim/sites"] = old ?? {};
+    await expectRun();
   });
 });
 
@@ -504,6 +557,16 @@ function edit(path: string, guest: string | number, columns: Columns): void {
 function namesOf(truth: Truth): Record<string, string> {
   const rows = Object.entries(truth[machines] ?? {});
   return Object.fromEntries(rows.map(([key, columns]) => [key, String(columns.name)]));
+}
+
+/** Makes a row as an operator would. */
+function insert(netbox: SimulatedNetBox, path: string, body: JsonObject): { id: number; url: string } {
+  return netbox.insert(path, body) as { id: number; url: string };
+}
+
+/** A row without what NetBox counts by itself. */
+function withoutCounts(row: Columns): Columns {
+  return Object.fromEntries(Object.entries(row).filter(([column]) => !/_count$|^allocated_/.test(column)));
 }
 
 function stageOf(view: RunView, name: string) {

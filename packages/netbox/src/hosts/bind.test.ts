@@ -62,8 +62,8 @@ describe("bindHosts: clusters", () => {
       rows: {
         proxmoxClusters: [{ id: 3, endpoint: 1, name: "pve", cluster: 8 }],
         clusters: [
-          { id: 7, name: "pve", site: null },
-          { id: 8, name: "Cluster A", site: 2 },
+          { id: 7, name: "pve", site: null, ours: true },
+          { id: 8, name: "Cluster A", site: 2, ours: true },
         ],
       },
       expected: [[8, "Cluster A"]],
@@ -73,22 +73,34 @@ describe("bindHosts: clusters", () => {
       all: [facts(1, "new", [])],
       rows: {
         proxmoxClusters: [{ id: 3, endpoint: 1, name: "old", cluster: 8 }],
-        clusters: [{ id: 8, name: "old", site: 2 }],
+        clusters: [{ id: 8, name: "old", site: 2, ours: true }],
       },
       expected: [[8, "old"]],
     },
     {
-      what: "an unclaimed cluster of that name is adopted",
+      what: "a cluster of that name that carries our tag is adopted",
       all: [facts(1, "pve", [])],
-      rows: { clusters: [{ id: 7, name: "PVE", site: null }] },
+      rows: { clusters: [{ id: 7, name: "PVE", site: null, ours: true }] },
       expected: [[7, "PVE"]],
+    },
+    {
+      what: "so is one in the site that was chosen",
+      all: [facts(1, "pve", [])],
+      rows: { clusters: [{ id: 7, name: "pve", site: 4, ours: false }], sites: { 1: 4 } },
+      expected: [[7, "pve"]],
+    },
+    {
+      what: "any other cluster of that name is somebody else's",
+      all: [facts(1, "pve", [])],
+      rows: { clusters: [{ id: 7, name: "pve", site: 4, ours: false }], sites: { 1: 5 } },
+      expected: [[null, "pve (Endpoint 1)"]],
     },
     {
       what: "another endpoint's cluster of that name is not",
       all: [facts(1, "pve", [])],
       rows: {
         proxmoxClusters: [{ id: 3, endpoint: 2, name: "pve", cluster: 7 }],
-        clusters: [{ id: 7, name: "pve", site: null }],
+        clusters: [{ id: 7, name: "pve", site: null, ours: true }],
       },
       expected: [[null, "pve (Endpoint 1)"]],
     },
@@ -106,8 +118,8 @@ describe("bindHosts: clusters", () => {
       all: [facts(1, "pve", [])],
       rows: {
         clusters: [
-          { id: 7, name: "pve", site: 1 },
-          { id: 8, name: "pve", site: 2 },
+          { id: 7, name: "pve", site: 1, ours: true },
+          { id: 8, name: "pve", site: 2, ours: true },
         ],
       },
       expected: [[null, "pve (Endpoint 1)"]],
@@ -121,7 +133,7 @@ describe("bindHosts: clusters", () => {
 });
 
 describe("bindHosts: sites", () => {
-  const cluster = { id: 8, name: "pve", site: 2 };
+  const cluster = { id: 8, name: "pve", site: 2, ours: true };
   test("none chosen: a default site of the cluster's name", () => {
     expect(bindHosts([facts(1, "Pve A", [])], rows())[0]).toMatchObject({
       site: { slug: "proxmox-default-site-pve-a", name: "Proxmox Default Site - Pve A" },
@@ -165,7 +177,7 @@ describe("bindHosts: devices", () => {
     ours: false,
     ...more,
   });
-  const cluster = { id: 8, name: "pve", site: 2 };
+  const cluster = { id: 8, name: "pve", site: 2, ours: true };
   const cases: { what: string; rows: Partial<HostRows>; expected: number | null }[] = [
     {
       what: "the link that was written wins",

@@ -8,7 +8,7 @@ export type HostRows = {
   proxmoxNodes: { id: number; endpoint: number; name: string; device: number | null }[];
   clusterStates: { cluster: number; name: string; proxmoxCluster: number | null }[];
   deviceStates: { device: number; node: string; cluster: string; endpoint: number | null }[];
-  clusters: { id: number; name: string; site: number | null }[];
+  clusters: { id: number; name: string; site: number | null; ours: boolean }[];
   devices: { id: number; name: string; site: number; cluster: number | null; ours: boolean }[];
   /** Site and tenant each endpoint's owner chose, looked up; absent: none chosen, null: chosen and not found. */
   sites: Record<number, number | null>;
@@ -47,8 +47,8 @@ export type HostBinding = {
 
 /**
  * Finds, for every endpoint of a run at once, the NetBox cluster and devices that stand for it. Pure.
- * A link that was written before wins; a name is the last resort and never takes an object that another endpoint
- * holds, so two clusters of one name stay two.
+ * A link that was written before wins; a name is the last resort. It takes only what carries our tag or stands in the
+ * site that was chosen for the endpoint, and nothing that another endpoint holds: two clusters of one name stay two.
  */
 export function bindHosts(all: HostFacts[], rows: HostRows): HostBinding[] {
   const takenClusters = new Set<number>();
@@ -120,8 +120,10 @@ function clusterByName(
       .map((row) => row.cluster),
   );
   const wanted = facts.cluster.name.toLowerCase();
+  const chosen = rows.sites[facts.endpoint];
+  const handedOver = (row: HostRows["clusters"][number]) => row.ours || (chosen != null && row.site === chosen);
   const free = rows.clusters.filter(
-    (row) => row.name.toLowerCase() === wanted && !taken.has(row.id) && !foreign.has(row.id),
+    (row) => row.name.toLowerCase() === wanted && handedOver(row) && !taken.has(row.id) && !foreign.has(row.id),
   );
   return free.length === 1 && free[0] ? free[0].id : null;
 }

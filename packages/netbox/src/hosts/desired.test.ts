@@ -93,7 +93,7 @@ describe("desiredHosts", () => {
 
   test("a device keeps the name an operator gave it", () => {
     const known = {
-      clusters: [{ id: 7, name: "pve", site: 1 }],
+      clusters: [{ id: 7, name: "pve", site: 1, ours: true }],
       proxmoxClusters: [{ id: 3, endpoint: 2, name: "pve", cluster: 7 }],
       proxmoxNodes: [{ id: 8, endpoint: 2, name: "pve1", device: 31 }],
       devices: [{ id: 31, name: "rack-7", site: 1, cluster: 7, ours: true }],

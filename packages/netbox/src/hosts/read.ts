@@ -5,7 +5,13 @@ import { type Choice, deviceNameOf, type HostFacts } from "./facts.ts";
 
 type Nested = { id: number } | null;
 type TagRow = { slug: string };
-type ClusterRow = { id: number; name: string; scope_type: string | null; scope_id: number | null };
+type ClusterRow = {
+  id: number;
+  name: string;
+  scope_type: string | null;
+  scope_id: number | null;
+  tags: TagRow[];
+};
 type DeviceRow = { id: number; name: string; site: { id: number }; cluster: Nested; tags: TagRow[] };
 
 const plugin = "plugins/proxbox";
@@ -57,7 +63,7 @@ export async function readHostRows(client: NetBoxClient, all: HostFacts[], signa
       clusterIds,
       "name__ie",
       names,
-      "id,name,scope_type,scope_id",
+      "id,name,scope_type,scope_id,tags",
       signal,
     ),
     readBoth<DeviceRow>(client, "dcim/devices", deviceIds, "name", hosts, "id,name,site,cluster,tags", signal),
@@ -103,6 +109,7 @@ export async function readHostRows(client: NetBoxClient, all: HostFacts[], signa
       id: row.id,
       name: row.name,
       site: row.scope_type === "dcim.site" ? row.scope_id : null,
+      ours: row.tags.some((tag) => tag.slug === oursTag),
     })),
     devices: devices.map((row) => ({
       id: row.id,
