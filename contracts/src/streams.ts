@@ -134,6 +134,9 @@ export const consumerNames = {
 /** How many permits a resource starts with, until the controller has learned what NetBox takes. */
 export const initialPermits = { netbox: 2, "netbox-address": 1 } as const;
 
+/** Deaths of processes are rarely the work's fault: it outlives this many. What fails by itself is given up sooner. */
+const mostDeaths = 25;
+
 /**
  * Every shared durable consumer. `ackWaitSeconds` of items and commands is how long a killed replica's work rests;
  * they are kept alive with `working()`. A permit's is longer than any HTTP request may last and is never extended.
@@ -155,8 +158,7 @@ export const consumers: readonly ConsumerSpec[] = [
       filter: filters.itemsOf(domain),
       ackWaitSeconds: 30,
       maxAckPending: 256,
-      // Every death of a worker counts, and those are rarely the item's fault; what fails by itself is given up sooner.
-      maxDeliver: 25,
+      maxDeliver: mostDeaths,
     },
   ]),
   ...permitResources.map(

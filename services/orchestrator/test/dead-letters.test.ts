@@ -53,7 +53,7 @@ test("an item that nobody could finish gets a failed result and leaves the queue
 });
 
 test("a command that nobody could finish ends its stage and stays to be replayed; a missing message is no matter", async () => {
-  // As the server tells it, so that the test need not wait for ten deliveries.
+  // As the server tells it, so that the test need not wait for 25 deliveries.
   await world.publisher.command(
     { run: "lost", stage: "devices", attempt: 1 },
     {
