@@ -19,14 +19,11 @@ export const netboxOverheadBench: Bench = async (quick) => {
     });
   }
   const [small, big] = [await wholeRuns(sizes.at(-2) ?? 0), await wholeRuns(sizes.at(-1) ?? 0)];
-  const growth = `ratio_per_object_${big.guests}_to_${small.guests}_guests`;
+  const sizesCompared = `${big.guests}_to_${small.guests}_guests`;
   return {
     cases,
-    [`first_run_${growth}`]: ratio(cpuPerObject(big.first), cpuPerObject(small.first)),
-    [`no_op_run_${growth}`]: ratio(cpuPerObject(big.again), cpuPerObject(small.again)),
-    first_run_cpu_ms_per_further_object: further(small.first, big.first),
-    no_op_run_cpu_ms_per_further_object: further(small.again, big.again),
-    ...(big.first.cpuMs ? {} : { note: noProc }),
+    ...growthOf("first_run", small.first, big.first, sizesCompared),
+    ...growthOf("no_op_run", small.again, big.again, sizesCompared),
   };
 };
 
@@ -34,23 +31,24 @@ function figuresOf(run: RunFigures) {
   return {
     seconds: rounded(run.seconds),
     objects_per_second: rounded(run.objects / run.seconds),
-    own_cpu_ms_per_object: cpuPerObject(run),
-    cpu_ms: run.cpuMs,
+    ...(run.cpuMs ? { own_cpu_ms_per_object: rounded(ownMs(run.cpuMs) / run.objects), cpu_ms: run.cpuMs } : {}),
     requests: run.reads + run.writes,
     writes: run.writes,
   };
 }
 
-function cpuPerObject(run: RunFigures): number {
-  return rounded(ownCpuMs(run) / run.objects);
+/** How the cost of an object grows, and what one more costs where there are many already: without the warming up. */
+function growthOf(name: string, small: RunFigures, big: RunFigures, sizes: string) {
+  if (!small.cpuMs || !big.cpuMs) return { note: noProc };
+  const [few, many] = [ownMs(small.cpuMs), ownMs(big.cpuMs)];
+  return {
+    [`${name}_ratio_per_object_${sizes}`]: ratio(many / big.objects, few / small.objects),
+    [`${name}_own_cpu_ms_per_further_object`]: rounded((many - few) / (big.objects - small.objects)),
+  };
 }
 
-/** What one more object costs where there are many already: without the warming up. */
-function further(small: RunFigures, big: RunFigures): number {
-  return rounded((ownCpuMs(big) - ownCpuMs(small)) / (big.objects - small.objects));
-}
-
-function ownCpuMs({ cpuMs }: RunFigures): number {
-  const entries = Object.entries(cpuMs ?? {}) as [Program, number][];
+/** CPU time of the services, without nats-server's. */
+function ownMs(cpuMs: Record<Program, number>): number {
+  const entries = Object.entries(cpuMs) as [Program, number][];
   return entries.reduce((sum, [program, ms]) => (program === "nats-server" ? sum : sum + ms), 0);
 }
