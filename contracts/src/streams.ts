@@ -134,8 +134,8 @@ export const consumerNames = {
 /** How many permits a resource starts with, until the controller has learned what NetBox takes. */
 export const initialPermits = { netbox: 2, "netbox-address": 1 } as const;
 
-/** Deaths of processes are rarely the work's fault: it outlives this many. What fails by itself is given up sooner. */
-const mostDeaths = 25;
+/** A process that dies is rarely its work's fault, so work is given out so often; what fails by itself is given up sooner. */
+const mostDeliveries = 25;
 
 /**
  * Every shared durable consumer. `ackWaitSeconds` of items and commands is how long a killed replica's work rests;
@@ -158,7 +158,7 @@ export const consumers: readonly ConsumerSpec[] = [
       filter: filters.itemsOf(domain),
       ackWaitSeconds: 30,
       maxAckPending: 256,
-      maxDeliver: mostDeaths,
+      maxDeliver: mostDeliveries,
     },
   ]),
   ...permitResources.map(
