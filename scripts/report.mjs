@@ -10,7 +10,10 @@ export function readReport(xml) {
   /** @type {string[]} */
   const skipped = [];
   for (const [, attributes = "", body = ""] of xml.matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)) {
-    const name = `${attribute(attributes, "file")}: ${attribute(attributes, "name")}`;
+    const title = attribute(attributes, "name");
+    if (title === "(unnamed)") continue; // a skipped suite's hooks, which are no tests
+    const suite = attribute(attributes, "classname");
+    const name = `${attribute(attributes, "file")}: ${suite ? `${suite} > ` : ""}${title}`;
     if (/<(failure|error)\b/.test(body)) failed.push(name);
     else if (/<skipped\b/.test(body)) skipped.push(name);
     else passed += 1;
