@@ -95,6 +95,23 @@ describe("a guest", () => {
     await follow({ names: { 906: "plain-907", 907: "plain-906" } });
   });
 
+  test("gets its name also when nothing else of it can be read just now", async () => {
+    change.rename(cluster, 906, "plain-906");
+    change.rename(cluster, 907, "plain-907");
+    scene.proxmox[0]?.fault({
+      does: { status: 403, message: "Permission check failed (/vms/906, VM.Audit)" },
+      when: ({ path }) => path.endsWith("/qemu/906/config"),
+    });
+    const view = await run();
+    scene.proxmox[0]?.clearFaults();
+    expect(view.ok).toBe(false);
+    Object.assign(row(machines, 906), { name: "plain-906" });
+    Object.assign(row(machines, 907), { name: "plain-907" });
+    Object.assign(row(sidecars, 907), { proxmox_vm_name: "plain-907" });
+    inLine();
+    await follow();
+  });
+
   test("whose name is taken gets the next free one, and the name itself when that is free again", async () => {
     change.rename(cluster, 908, "PLAIN-909");
     await follow({ names: { 908: "PLAIN-909 (2)" } });
@@ -373,7 +390,10 @@ describe("a selection", () => {
     Object.assign(row(machines, 901), { status: "offline" });
     Object.assign(row(sidecars, 901), { proxmox_status: "stopped" });
     const { id } = findRow(scene.netbox, machines, "frankfurt/qemu/901");
-    await expectRun({ netbox_vm_ids: [id], delete_orphans: true });
+    const view = await expectRun({ netbox_vm_ids: [id, 4711], delete_orphans: true });
+    expect(await skipped(view)).toEqual([
+      expect.stringMatching(/^virtual machine 4711: .* no guest .* stands for it\.$/),
+    ]);
     change.recreate(cluster, gone);
     await follow();
   });

@@ -72,6 +72,26 @@ test("an older NetBox with an older plugin knows no types of machines: roles sta
   expect((await run(scene)).writes).toBe(0);
 });
 
+test("endpoints that NetBox does not know, all of one name, stay apart from run to run", async () => {
+  const estate = buildEstate({ seed: 4, clusters: 2, nodes: 2, guests: 30, standalone: 2 });
+  for (const cluster of estate.clusters) {
+    cluster.name = "pve";
+    for (const node of cluster.nodes) node.name = "pve";
+    for (const guest of cluster.guests.values()) guest.node = "pve";
+  }
+  await using scene = await startScene({ estate, env });
+  for (const [index, id] of scene.endpointIds.entries())
+    await scene.gateway.call("PUT", `/proxmox/endpoints/${id}`, { name: `house ${index + 1}` });
+  expect((await run(scene)).view).toMatchObject({ phase: "done", ok: true });
+  const machines = scene.netbox.rows("virtualization/virtual-machines") as { cluster: { name: string } }[];
+  const counts = [...Map.groupBy(machines, ({ cluster }) => cluster.name)].map(([name, rows]) => [name, rows.length]);
+  expect(Object.fromEntries(counts)).toEqual({
+    pve: scene.proxmox[0]?.cluster.guests.size,
+    "pve (house 2)": scene.proxmox[1]?.cluster.guests.size,
+  });
+  expect(await run(scene)).toMatchObject({ view: { ok: true }, writes: 0 });
+});
+
 function shown(scene: Scene) {
   return scene.proxmox.map(({ cluster, url }, index) => ({ cluster, url, id: scene.endpointIds[index] ?? 0 }));
 }

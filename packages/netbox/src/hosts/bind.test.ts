@@ -90,6 +90,21 @@ describe("bindHosts: clusters", () => {
       expected: [[7, "pve"]],
     },
     {
+      what: "two that NetBox does not know are told apart by the names they were given",
+      all: [facts(1, "pve", [], { pluginEndpoint: null }), facts(2, "pve", [], { pluginEndpoint: null })],
+      rows: {
+        endpoints: [],
+        clusters: [
+          { id: 8, name: "pve (Endpoint 2)", site: 2, ours: true },
+          { id: 7, name: "pve", site: 1, ours: true },
+        ],
+      },
+      expected: [
+        [7, "pve"],
+        [8, "pve (Endpoint 2)"],
+      ],
+    },
+    {
       what: "any other cluster of that name is somebody else's",
       all: [facts(1, "pve", [])],
       rows: { clusters: [{ id: 7, name: "pve", site: 4, ours: false }], sites: { 1: 5 } },
@@ -226,6 +241,14 @@ describe("bindHosts: devices", () => {
     );
   }
 
+  test("two clusters of one name without links never share a device", () => {
+    const both = [1, 2].map((endpoint) => facts(endpoint, "pve", ["pve1"], { pluginEndpoint: null }));
+    const clusters = [cluster, { id: 9, name: "pve (Endpoint 2)", site: 3, ours: true }];
+    const devices = [at(52, { cluster: 9, site: 3, ours: true }), at(51, { ours: true })];
+    const deviceStates = devices.map(({ id }) => ({ device: id, node: "pve1", cluster: "pve", endpoint: null }));
+    const bound = bindHosts(both, rows({ endpoints: [], clusters, devices, deviceStates }));
+    expect(bound.map(({ nodes }) => nodes.pve1?.device)).toEqual([51, 52]);
+  });
   test("a name that another device of the site bears is made another", () => {
     const all = [facts(1, "pve", ["pve1"])];
     const taken = rows({ clusters: [cluster], devices: [at(41, { cluster: 9 })] });

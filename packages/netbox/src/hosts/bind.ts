@@ -1,4 +1,4 @@
-import { deviceNameOf, type HostFacts, slugOf } from "./facts.ts";
+import { clusterNamesOf, deviceNameOf, type HostFacts, slugOf } from "./facts.ts";
 
 /** The rows of NetBox that tell which cluster and device stand for which Proxmox cluster and node. */
 export type HostRows = {
@@ -52,6 +52,7 @@ export type HostBinding = {
  */
 export function bindHosts(all: HostFacts[], rows: HostRows): HostBinding[] {
   const takenClusters = new Set<number>();
+  const takenDevices = new Set<number>();
   const takenNames = new Set<string>();
   const ordered = [...all].sort((left, right) => left.endpoint - right.endpoint);
   const linked = new Map(ordered.map((facts) => [facts.endpoint, linkedCluster(facts, rows)]));
@@ -84,7 +85,7 @@ export function bindHosts(all: HostFacts[], rows: HostRows): HostBinding[] {
       moves: row !== null && chosen != null && row.site !== chosen,
       scope: row === null || row.site !== null || chosen != null,
       tenant: rows.tenants[facts.endpoint] ?? null,
-      nodes: bindNodes(facts, pluginEndpoint, row, site, rows, chosen != null),
+      nodes: bindNodes(facts, pluginEndpoint, row, site, rows, chosen != null, takenDevices),
       problem: problemOf(facts, rows),
     };
   });
@@ -119,22 +120,21 @@ function clusterByName(
       .filter((row) => row.endpoint !== pluginEndpoint && row.cluster !== null)
       .map((row) => row.cluster),
   );
-  const wanted = facts.cluster.name.toLowerCase();
   const chosen = rows.sites[facts.endpoint];
   const handedOver = (row: HostRows["clusters"][number]) => row.ours || (chosen != null && row.site === chosen);
-  const free = rows.clusters.filter(
-    (row) => row.name.toLowerCase() === wanted && handedOver(row) && !taken.has(row.id) && !foreign.has(row.id),
-  );
-  return free.length === 1 && free[0] ? free[0].id : null;
+  const free = rows.clusters.filter((row) => handedOver(row) && !taken.has(row.id) && !foreign.has(row.id));
+  // The name that only this endpoint can have given comes first: the plain one may be another's.
+  const byName = clusterNamesOf(facts)
+    .map((name) => free.filter((row) => row.name.toLowerCase() === name.toLowerCase()))
+    .findLast((found) => found.length > 0);
+  return byName?.length === 1 && byName[0] ? byName[0].id : null;
 }
 
 function freeClusterName(facts: HostFacts, rows: HostRows, taken: Set<string>): string {
   const used = (name: string) =>
     taken.has(name.toLowerCase()) || rows.clusters.some((row) => row.name.toLowerCase() === name.toLowerCase());
-  const plain = facts.cluster.name.slice(0, 100);
-  if (!used(plain)) return plain;
-  const withEndpoint = `${plain} (${facts.endpointName})`.slice(0, 100);
-  return used(withEndpoint) ? `${plain.slice(0, 85)} (endpoint ${facts.endpoint})` : withEndpoint;
+  const names = clusterNamesOf(facts);
+  return names.find((name) => !used(name)) ?? names[names.length - 1] ?? facts.cluster.name;
 }
 
 function bindNodes(
@@ -144,9 +144,9 @@ function bindNodes(
   site: SiteBinding,
   rows: HostRows,
   chosen: boolean,
+  taken: Set<number>,
 ) {
   const bound: HostBinding["nodes"] = {};
-  const taken = new Set<number>();
   for (const node of facts.nodes) {
     const device =
       linkedDevice(node.name, pluginEndpoint, rows, taken) ??
@@ -206,7 +206,7 @@ function deviceByName(
     );
   const otherCluster = (row: { cluster: number | null }) => row.cluster !== null && row.cluster !== cluster?.id;
   return (
-    free.find(stated) ??
+    free.find((row) => stated(row) && !otherCluster(row)) ??
     free.find((row) => cluster !== null && row.cluster === cluster.id) ??
     free.find((row) => "id" in site && row.site === site.id && !otherCluster(row)) ??
     free.find((row) => row.ours && !otherCluster(row)) ??

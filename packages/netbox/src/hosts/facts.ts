@@ -61,3 +61,9 @@ export function deviceNameOf(facts: HostFacts, node: string): string {
     .trim();
   return filled.slice(0, 64).trim() || node.slice(0, 64);
 }
+
+/** The names a Proxmox cluster may have in NetBox, at most 100 characters: the first that is free when it is made. */
+export function clusterNamesOf({ cluster, endpoint, endpointName }: HostFacts): string[] {
+  const name = cluster.name.slice(0, 100);
+  return [name, `${name} (${endpointName})`.slice(0, 100), `${name.slice(0, 80)} (endpoint ${endpoint})`];
+}

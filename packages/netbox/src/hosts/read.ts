@@ -1,7 +1,7 @@
 import type { NetBoxClient } from "../client.ts";
 import { oursTag } from "../tags.ts";
 import type { HostRows } from "./bind.ts";
-import { type Choice, deviceNameOf, type HostFacts } from "./facts.ts";
+import { type Choice, clusterNamesOf, deviceNameOf, type HostFacts } from "./facts.ts";
 
 type Nested = { id: number } | null;
 type TagRow = { slug: string };
@@ -52,7 +52,7 @@ export async function readHostRows(client: NetBoxClient, all: HostFacts[], signa
     proxmoxNodes.map((row) => row.netbox_device),
     deviceStates.map((row) => row.device),
   );
-  const names = unique(all.map((facts) => facts.cluster.name));
+  const names = unique(all.flatMap(clusterNamesOf));
   const hosts = unique(
     all.flatMap((facts) => facts.nodes.flatMap((node) => [node.name, deviceNameOf(facts, node.name)])),
   );

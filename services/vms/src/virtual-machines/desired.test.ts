@@ -24,6 +24,7 @@ const plan: PlannedGuest = {
   },
   name: "web (2)",
   vm: null,
+  steppedAside: false,
   hasDisks: false,
   cloudInit: null,
   previousTags: ["old", "prod"],

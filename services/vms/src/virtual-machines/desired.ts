@@ -21,6 +21,11 @@ export function desiredGuest(
   return [vm, desiredState(plan, config, batch, options, ref), ...desiredCloudInit(plan, config, options, ref)];
 }
 
+/** The name alone of a guest's machine, as settled for the whole run. Pure. */
+export function desiredName({ vm, name }: { vm: number; name: string }): Desired {
+  return { kind: "virtual-machine", id: vm, identity: { name }, values: { name }, label: name };
+}
+
 /** How a guest is called in reports. */
 export function labelOf(plan: PlannedGuest): string {
   return `${plan.name} (${plan.guest.type} ${plan.guest.vmid})`;

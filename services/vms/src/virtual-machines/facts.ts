@@ -28,6 +28,8 @@ export type PlannedGuest = {
   guest: Guest;
   name: string;
   vm: number | null;
+  /** Its machine has given up the name it had for another's, and waits for its own. */
+  steppedAside: boolean;
   /** NetBox keeps the sum of a machine's disks itself once it has any. */
   hasDisks: boolean;
   /** Id of its cloud-init row in NetBox. */

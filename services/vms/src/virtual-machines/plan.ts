@@ -53,18 +53,35 @@ export function planGuests(
     }),
   );
   const names = resolveNames(requests, foreign);
+  const vacate = vacateFor(requests, names);
+  const aside = new Set(vacate.map(({ vm }) => vm));
   const hasDisks = new Map(scope.vms.map((vm) => [vm.id, vm.hasDisks]));
   const planned = chosen.map(
     ({ guest, match }): PlannedGuest => ({
       guest,
       name: names.get(keyOf(guest))?.name ?? guest.name,
       vm: match.vm?.id ?? null,
+      steppedAside: match.vm !== null && aside.has(match.vm.id),
       cloudInit: match.vm ? (scope.cloudInits.get(match.vm.id) ?? null) : null,
       hasDisks: match.vm ? (hasDisks.get(match.vm.id) ?? false) : false,
       previousTags: (match.state?.tags ?? "").split(";").filter(Boolean),
     }),
   );
-  return { planned, problems, vacate: vacateFor(requests, names) };
+  return { planned, problems, vacate };
+}
+
+/** What is told of machines that were asked for and for which no guest was found. Pure. */
+export function notFound(only: readonly number[], plans: readonly GuestPlan[]): ObjectOutcome[] {
+  const found = new Set(plans.flatMap(({ planned }) => planned.map(({ vm }) => vm)));
+  return only
+    .filter((id) => !found.has(id))
+    .map((id) => ({
+      kind: "virtual-machine",
+      name: `virtual machine ${id}`,
+      id,
+      outcome: "skipped",
+      reason: "It was asked for by its id, and no guest of this run's endpoints stands for it.",
+    }));
 }
 
 /** Cuts guests into items of up to `size`, ordered by node so that one item asks few nodes. */

@@ -1,6 +1,6 @@
 import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
-import { createOnly, type Desired, type KnownRow, pointingTo } from "@proxbox/netbox/desired";
+import { createOnly, type KnownRow, pointingTo } from "@proxbox/netbox/desired";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import { ensureHosts } from "@proxbox/netbox/hosts/place";
 import { guestRoles, guestTypes } from "@proxbox/netbox/hosts/support";
@@ -12,10 +12,10 @@ import { askEndpoints, failedEndpoint } from "@proxbox/runtime/isolation";
 import { defineStage, itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
 import pLimit from "p-limit";
-import { desiredGuest, desiredPlatforms, labelOf } from "./desired.ts";
+import { desiredGuest, desiredName, desiredPlatforms, labelOf } from "./desired.ts";
 import type { GuestBatch, PlannedGuest } from "./facts.ts";
 import { colorOf, type ObservedEndpoint, observeConfigs, observeListing } from "./observe.ts";
-import { batches, batchSize, type GuestPlan, planGuests, selectByMode } from "./plan.ts";
+import { batches, batchSize, type GuestPlan, notFound, planGuests, selectByMode } from "./plan.ts";
 import { readKnownVms, readTags } from "./read.ts";
 import { sweepOrphans } from "./sweep-orphans.ts";
 import { assignSlugs, desiredTag } from "./tags.ts";
@@ -53,6 +53,7 @@ export const stage = defineStage({
     if (placed.length === 0) return failed;
     const { version, plans } = await planAll(ctx, placed);
     const support = await makeSupport(ctx, plans, placed, version, outcomes);
+    outcomes.push(...notFound(ctx.options.netbox_vm_ids ?? [], plans));
     const items = placed.flatMap((entry, index) => itemsOf(entry, plans[index], support, version));
     return [...failed, { key: "support", endpoint: null, report: { objects: outcomes } }, ...items];
   },
@@ -69,7 +70,11 @@ export const stage = defineStage({
       return isBootstrapOnly(plan.guest, ctx) ? wanted.map(createOnly) : wanted;
     });
     const pointed = desired.map(pointingTo([...batch.support, ...rowsOf(platforms)]));
-    const { outcomes } = await reconcile(client, pointed, { signal: ctx.signal });
+    // One that cannot be read must not be left with the name it bears while others take theirs.
+    const waiting = [...failures.map(({ plan }) => plan), ...gone].flatMap(({ vm, name, steppedAside }) =>
+      vm !== null && steppedAside ? [desiredName({ vm, name })] : [],
+    );
+    const { outcomes } = await reconcile(client, [...pointed, ...waiting], { signal: ctx.signal });
     const made = platforms.outcomes.filter(({ outcome }) => outcome !== "unchanged");
     return { objects: [...made, ...failures.map(unread), ...gone.map(vanished), ...outcomes] };
   },
@@ -103,16 +108,7 @@ async function planAll(ctx: StageContext, placed: Placed[]): Promise<{ version: 
   );
   const vacate = plans.flatMap((plan) => plan.vacate);
   if (vacate.length > 0) {
-    const moves = vacate.map(
-      ({ vm, name }): Desired => ({
-        kind: "virtual-machine",
-        id: vm,
-        identity: { name },
-        values: { name },
-        label: name,
-      }),
-    );
-    await reconcile(client, moves, { signal: ctx.signal });
+    await reconcile(client, vacate.map(desiredName), { signal: ctx.signal });
   }
   return { version: atLeast(4, 6), plans };
 }
