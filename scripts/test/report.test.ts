@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readReport } from "../report.mjs";
 
 const report = `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="bun test" tests="4" failures="1" skipped="1">
+<testsuites name="bun test" tests="5" failures="1" skipped="1">
   <testsuite name="a.test.ts" file="a.test.ts">
     <testcase name="x" classname="" time="0.000056" file="a.test.ts" line="2" assertions="1" />
     <testcase name="1 &lt; 2 &amp;&amp; &quot;y&quot;" classname="" time="0" file="a.test.ts" line="3" assertions="1" />
