@@ -133,7 +133,6 @@ describe("desiredGuest: the machine", () => {
         add: ["proxbox", "prod"],
         onCreate: ["proxbox-discovered-qemu"],
         own: ["proxbox-soft-deleted", "old-1", "prod"],
-        keep: false,
       },
       parent: "qemu",
       label: "web (2) (qemu 100)",
@@ -172,7 +171,11 @@ describe("desiredGuest: the machine", () => {
       given: { options: { overwrite_vm_proxmox_tags: false } },
       vm: { tags: { add: ["proxbox"], own: ["proxbox-soft-deleted"] } },
     },
-    { what: "tags protected", given: { options: { overwrite_vm_tags: false } }, vm: { tags: { keep: true } } },
+    {
+      what: "tags protected",
+      given: { options: { overwrite_vm_tags: false } },
+      vm: { tags: { add: [], onCreate: expect.arrayContaining(["proxbox", "prod"]), own: ["proxbox-soft-deleted"] } },
+    },
   ];
   for (const { what, given, vm } of cases) test(what, () => expect(desired(given).vm).toMatchObject(vm));
 

@@ -1,5 +1,5 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
-import type { Desired, Ref } from "@proxbox/netbox/desired";
+import type { Desired, DesiredTags, Ref } from "@proxbox/netbox/desired";
 import { clusterRef, deviceRef, proxmoxClusterRef, proxmoxNodeRef, siteRef } from "@proxbox/netbox/hosts/desired";
 import { slugOf } from "@proxbox/netbox/hosts/facts";
 import { guestRoles, guestTypes, softDeletedTag } from "@proxbox/netbox/hosts/support";
@@ -67,20 +67,22 @@ function desiredMachine(plan: PlannedGuest, config: GuestConfig, batch: GuestBat
       ...(options.overwrite_vm_platform ? [] : ["platform"]),
       ...(options.overwrite_vm_description ? [] : ["description", "comments"]),
     ],
-    tags: {
-      add: [oursTag, ...proxmoxTags(config, options).map((tag) => slugFor(tag, batch))],
-      onCreate: [`proxbox-discovered-${guest.type}`],
-      own: [
-        softDeletedTag,
-        ...(options.overwrite_vm_proxmox_tags ? plan.previousTags.map((tag) => slugFor(tag, batch)) : []),
-      ],
-      keep: !options.overwrite_vm_tags,
-    },
+    tags: desiredTags(plan, config, batch, options),
     // NetBox 4.6.8 counts a type's machines in the type's row: requests that take these rows in one order never deadlock.
     parent: guest.type,
     label: labelOf(plan),
     ...(config.noteFaults.length > 0 ? { note: config.noteFaults.join(" ") } : {}),
   };
+}
+
+function desiredTags(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch, options: SyncOptions): DesiredTags {
+  const slugs = (tags: string[]) => tags.map((tag) => slugFor(tag, batch));
+  const add = [oursTag, ...slugs(proxmoxTags(config, options))];
+  const discovered = `proxbox-discovered-${plan.guest.type}`;
+  // The mark of a guest that was gone is no tag of an operator's: it comes off whatever the flag says.
+  if (!options.overwrite_vm_tags) return { add: [], onCreate: [...add, discovered], own: [softDeletedTag] };
+  const previous = options.overwrite_vm_proxmox_tags ? slugs(plan.previousTags) : [];
+  return { add, onCreate: [discovered], own: [softDeletedTag, ...previous] };
 }
 
 const overridable = ["site", "device", "role", "cluster", "virtual_machine_type", "platform", "tenant"];
