@@ -473,6 +473,26 @@ describe("clusters and devices", () => {
     expect(Object.keys(found[machines] ?? {}).length).toBe(20);
   });
 
+  test("that an older program made, without any link, are taken over with their machines, not doubled", async () => {
+    const { netbox } = scene;
+    const paths = ["virtualization/clusters", "dcim/devices", machines];
+    const ids = () => paths.map((path) => netbox.rows(path).map(({ id }) => id));
+    const before = ids();
+    const links = { endpoint: null, proxmox_cluster: null, proxmox_node: null };
+    const bare: [string, JsonObject][] = [
+      [sidecars, { ...links, proxmox_endpoint_raw_id: 77 }],
+      ["plugins/proxbox/sync-state/devices", links],
+      ["plugins/proxbox/sync-state/clusters", { proxmox_cluster: null }],
+      ["plugins/proxbox/proxmox-clusters", { netbox_cluster: null }],
+      ["plugins/proxbox/proxmox-nodes", { netbox_device: null, proxmox_cluster: null }],
+    ];
+    for (const [path, values] of bare) {
+      for (const { id } of netbox.rows(path) as { id: number }[]) netbox.edit(path, id, values);
+    }
+    await follow();
+    expect(ids()).toEqual(before);
+  });
+
   test("go with their machines to the site that is chosen for their endpoint", async () => {
     const site = insert(scene.netbox, "dcim/sites", { name: "Lisbon", slug: "lisbon" });
     foreign.push(site.url);

@@ -103,6 +103,22 @@ describe("npm start ends with 1 and one sentence", () => {
     ]);
   });
 
+  test.each([
+    ["another program", process.execPath],
+    ["a file that is no program", import.meta.path],
+  ])("with %s for a nats-server", async (_, binary) => {
+    const program = [process.execPath, join(root, "packages/stack/src/main.ts"), "--data", folder];
+    const said = await refused(program, {
+      NATS_URL: "",
+      NATS_SERVER_BIN: binary,
+      PORT: String(await freePort()),
+    });
+    expect(said).toEqual([
+      `${binary} is not a nats-server that runs on this machine.`,
+      "Install nats-server (2.10 or later), or set NATS_SERVER_BIN to its path.",
+    ]);
+  });
+
   test("on a port that is none", async () => {
     const said = await refused(start("--http-port", "eighty"), {});
     expect(said.slice(-2)).toEqual([
@@ -153,7 +169,7 @@ describe("a malformed request", () => {
 });
 
 /** What only a stack trace or our own source would say. */
-const traces = /\bat [\w.<>]+ ?\(|\.ts:\d+|\.mjs:\d+|node_modules|Error:|\$bunfs/;
+const traces = /\bat [\w.<>]+ ?\(|\.m?[jt]s:\d+|Error:|\$bunfs/;
 
 function settings(more: Record<string, string>): Record<string, string> {
   const own = { NATS_URL: nats.url, PROXBOX_ENCRYPTION_KEY: key, PROXBOX_LOG_LEVEL: "error" };

@@ -112,10 +112,17 @@ function configText({ host, port, healthPort, storeDir, version }: ConfigValues)
 }
 
 async function versionOf(binary: string): Promise<string> {
-  const { stdout, exitCode } = Bun.spawnSync([binary, "--version"]);
-  const version = /v?(\d+\.\d+\.\d+)/.exec(stdout.toString())?.[1];
-  if (exitCode === 0 && version) return version;
-  throw new ConfigError("nats_missing", `${binary} is not a nats-server that runs on this machine.`);
+  let cause: unknown;
+  try {
+    const version = /nats-server.*?(\d+\.\d+\.\d+)/.exec(Bun.spawnSync([binary, "--version"]).stdout.toString())?.[1];
+    if (version) return version;
+  } catch (thrown) {
+    cause = thrown;
+  }
+  throw new ConfigError("nats_missing", `${binary} is not a nats-server that runs on this machine.`, {
+    next: "Install nats-server (2.10 or later), or set NATS_SERVER_BIN to its path.",
+    cause,
+  });
 }
 
 async function freePort(): Promise<number> {
