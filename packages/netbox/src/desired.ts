@@ -73,8 +73,12 @@ export function pointingTo(rows: readonly KnownRow[]): (desired: Desired) => Des
     const id = isRef(value) && "identity" in value ? ids.get(keyOf(value)) : undefined;
     return id === undefined ? value : { kind: (value as Ref).kind, id };
   };
-  return (desired) => {
-    const values = Object.entries(desired.values).map(([field, value]) => [field, byId(value)]);
-    return { ...desired, values: Object.fromEntries(values) };
-  };
+  const pointed = <T extends object>(fields: T): T =>
+    Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, byId(value)])) as T;
+  return (desired) => ({
+    ...desired,
+    identity: pointed(desired.identity),
+    values: pointed(desired.values),
+    ...(desired.onCreate ? { onCreate: pointed(desired.onCreate) } : {}),
+  });
 }

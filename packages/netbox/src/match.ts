@@ -49,8 +49,7 @@ export function matchKind(
     const [row = null] = found;
     if (found.length > 1) return match(null, ambiguousError(entry, found));
     if (row && elsewhere.has(`${kind}#${row.id}`)) return match(null, takenError(entry, row, "stands for another"));
-    const foreign = row && kindOf(kind).adopt === "tagged" && !tagsOf(row).some((tag) => tag.slug === oursTag);
-    return foreign ? match(null, takenError(entry, row, "is not marked as ours")) : match(row);
+    return row && isForeign(kind, row) ? match(null, takenError(entry, row, "is not marked as ours")) : match(row);
   });
 }
 
@@ -68,11 +67,18 @@ export function knownOfMatches(matches: readonly Match[]): [string, Known][] {
   });
 }
 
-/** What a reference to an object that is not itself desired stands for, by the rows that were read. */
+/**
+ * What a reference to an object that is not itself desired stands for, by the rows that were read. A row that is not
+ * ours where the kind asks for that stands for nothing: nothing of ours is hung on it.
+ */
 export function knownOfRows(kind: KindName, key: string, rows: readonly Row[]): Known {
-  const found = rows.filter((row) => rowKey(kind, row) === key);
+  const found = rows.filter((row) => rowKey(kind, row) === key && !isForeign(kind, row));
   if (found.length > 1) return "ambiguous";
   return found[0] ? { id: found[0].id } : "absent";
+}
+
+function isForeign(kind: KindName, row: Row): boolean {
+  return kindOf(kind).adopt === "tagged" && !tagsOf(row).some((tag) => tag.slug === oursTag);
 }
 
 function keyOf(desired: Desired, resolve: Resolve): string {

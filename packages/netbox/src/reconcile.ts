@@ -1,7 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { type Applied, applyPlan } from "./apply.ts";
 import type { NetBoxClient } from "./client.ts";
-import type { Desired, KnownRow } from "./desired.ts";
+import { type Desired, type KnownRow, pointingTo } from "./desired.ts";
 import { kindOf } from "./kinds.ts";
 import { outcomeOf, type Plan, planOf } from "./plan.ts";
 import { readMatches, unknownKinds } from "./read.ts";
@@ -32,12 +32,15 @@ export async function reconcile(
   const sent = new Set<number>();
   let open = desired.map((_, index) => index);
   for (let round = 1; open.length > 0 && round <= rounds; round++) {
-    const subset = open.flatMap((index) => desired[index] ?? []);
-    const plan = await makePlan(client, subset, options.signal, rowsOfOthers(desired, results, open));
-    const settled = plan.settled.map((entry): Applied => ({ ...entry, standing: "no" }));
+    // What is settled is referred to by its id: by its identity another row might be found, even one that is not ours.
+    const settled = settledRows(desired, results, open);
+    const subset = open.flatMap((index) => desired[index] ?? []).map(pointingTo(settled));
+    const elsewhere = new Set(settled.map(({ kind, id }) => `${kind}#${id}`));
+    const plan = await makePlan(client, subset, options.signal, elsewhere);
+    const needless = plan.settled.map((entry): Applied => ({ ...entry, standing: "no" }));
     const applied = await applyPlan(client, plan, subset, options.signal);
     const next: number[] = [];
-    for (const result of [...settled, ...applied]) {
+    for (const result of [...needless, ...applied]) {
       const index = open[result.index] ?? 0;
       results.set(index, sent.has(index) ? asMade(result) : result);
       if (result.standing === "no") continue;
@@ -76,12 +79,11 @@ export async function makePlan(
 }
 
 /** The rows that stand for the objects which are not open any more. */
-function rowsOfOthers(desired: readonly Desired[], results: ReadonlyMap<number, Applied>, open: readonly number[]) {
-  const settled = desired.flatMap((entry, index) => {
+function settledRows(desired: readonly Desired[], results: ReadonlyMap<number, Applied>, open: readonly number[]) {
+  return desired.flatMap((entry, index): KnownRow[] => {
     const id = entry.id ?? results.get(index)?.id;
-    return id && !open.includes(index) ? [`${entry.kind}#${id}`] : [];
+    return id && !open.includes(index) ? [{ kind: entry.kind, identity: entry.identity, id }] : [];
   });
-  return new Set(settled);
 }
 
 /** An object that we sent in a request that broke off, and that is there as it should be, was made by us. */
