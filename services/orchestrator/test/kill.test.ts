@@ -9,15 +9,28 @@ setDefaultTimeout(60_000);
 
 const main = join(import.meta.dir, "..", "main.ts");
 
+function freePort(): number {
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const port = server.port ?? 0;
+  void server.stop(true);
+  return port;
+}
+
+async function isReady(port: number): Promise<void> {
+  const ready = () => fetch(`http://127.0.0.1:${port}/ready`).then((response) => response.ok);
+  while (!(await ready().catch(() => false))) await Bun.sleep(50);
+}
+
 test("kill -9 of orchestrator processes and of nats-server at any moment: every run ends, each stage is commanded once", async () => {
   await using world = await createWorld();
   world.script = async () => {
     await Bun.sleep(150 * Math.random());
     return done();
   };
+  const port = freePort();
   const start = () =>
     Bun.spawn([process.execPath, main], {
-      env: { PATH: process.env.PATH ?? "", ...world.env("killed") },
+      env: { PATH: process.env.PATH ?? "", ...world.env("killed"), PROXBOX_HEALTH_PORT: String(port) },
       stdout: "ignore",
       stderr: "inherit",
     });
@@ -37,6 +50,8 @@ test("kill -9 of orchestrator processes and of nats-server at any moment: every 
     }
     child = start();
   }
+  // Before it is ready, its handler for the signal may not be in place.
+  await isReady(port);
   child.kill("SIGTERM");
   expect(await child.exited).toBe(0);
   for (const id of ids) {
