@@ -32,7 +32,8 @@ export function busOf(scene: Scene): Promise<Bus> {
 
 /** Subjects of a run's facts and results under which more than one message is stored; progress is not a fact. */
 export async function toldTwice(bus: Bus, run: string): Promise<string[]> {
-  const { state } = await bus.jsm.streams.info(names.events, { subjects_filter: `proxbox.evt.${run}.>` });
+  const filter = { subjects_filter: `proxbox.evt.${run}.>` };
+  const { state } = await bus.attempt("Reading what was told", () => bus.jsm.streams.info(names.events, filter));
   const subjects = Object.entries(state.subjects ?? {}).filter(([subject]) => !subject.includes(".log."));
   if (!subjects.some(([subject]) => subject.startsWith(`proxbox.evt.${run}.${runToken}.`)))
     throw new Error(`The stream has no facts of run ${run}.`);

@@ -3,6 +3,7 @@ import type { BlobReference } from "@proxbox/contracts/messages";
 import { blobStore } from "@proxbox/contracts/streams";
 import type { Bus } from "./bus.ts";
 import { ProxboxError } from "./errors.ts";
+import { openOnce } from "./open-once.ts";
 
 /** JSON documents that are too big for a message; kept for 7 days. */
 export type Blobs = {
@@ -22,12 +23,9 @@ setSha256Backend("native");
 
 /** Opens the object store that `ensureStreams` has made. */
 export function openBlobs(bus: Bus): Blobs {
-  let opened: Promise<ObjectStore> | undefined;
+  const open = openOnce(() => new Objm(bus.js).open(blobStore.name, false));
   const call = <T>(doing: string, work: (store: ObjectStore) => Promise<T>) =>
-    bus.attempt(doing, async () => {
-      opened ??= new Objm(bus.js).open(blobStore.name, false);
-      return work(await opened);
-    });
+    bus.attempt(doing, async () => work(await open()));
   return {
     putJson: async (name, value) => {
       const bytes = new TextEncoder().encode(JSON.stringify(value));

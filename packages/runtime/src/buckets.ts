@@ -1,6 +1,7 @@
 import { type KV, Kvm } from "@nats-io/kv";
 import type { Bus } from "./bus.ts";
 import { apiCodes, hasApiCode } from "./bus-errors.ts";
+import { openOnce } from "./open-once.ts";
 import { readEvents, readStored, type StoredMessage } from "./reader.ts";
 
 /** A value and the revision that `update` wants to see. */
@@ -28,11 +29,7 @@ export type Bucket = {
 export function openBucket(bus: Bus, name: string): Bucket {
   const stream = `KV_${name}`;
   const prefix = `$KV.${name}.`;
-  let opened: Promise<KV> | undefined;
-  const open = () => {
-    opened ??= new Kvm(bus.js).open(name, { bindOnly: true, allow_direct: true });
-    return opened;
-  };
+  const open = openOnce(() => new Kvm(bus.js).open(name, { bindOnly: true, allow_direct: true }));
   const call = <T>(doing: string, work: (kv: KV, attempt: number) => Promise<T>) =>
     bus.attempt(`${doing} in ${name}`, async (attempt) => work(await open(), attempt));
 
