@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { RunOrder } from "@proxbox/contracts/http";
 import { buildEstate, demoSize, type EstateSize } from "../src/proxmox/build-estate.ts";
 import { type Scene, startScene } from "../src/scene.ts";
 import { seen, writtenPaths } from "./seen.ts";
@@ -72,6 +73,19 @@ test("an older NetBox with an older plugin knows no types of machines: roles sta
   expect((await run(scene)).writes).toBe(0);
 });
 
+test("machines alone bring the hosts they need; a strict run of everything then adds the storages", async () => {
+  await using scene = await startScene({ estate: buildEstate({ seed: 9, clusters: 2, nodes: 3, guests: 40 }), env });
+  const storages = "plugins/proxbox/storage";
+  const truth = truthOf(shown(scene));
+  expect((await run(scene, { stages: ["virtual-machines"] })).view).toMatchObject({ phase: "done", ok: true });
+  expect(seen(scene.netbox)).toEqual({ ...truth, [storages]: {} });
+  expect((await run(scene, { stages: ["virtual-machines"] })).writes).toBe(0);
+  const strict = await run(scene, { mode: "strict" });
+  expect(strict.view).toMatchObject({ phase: "done", ok: true });
+  expect(strict.writes).toBe(2);
+  expect(seen(scene.netbox)).toEqual(truth);
+});
+
 test("endpoints that NetBox does not know, all of one name, stay apart from run to run", async () => {
   const estate = buildEstate({ seed: 4, clusters: 2, nodes: 2, guests: 30, standalone: 2 });
   for (const cluster of estate.clusters) {
@@ -96,9 +110,9 @@ function shown(scene: Scene) {
   return scene.proxmox.map(({ cluster, url }, index) => ({ cluster, url, id: scene.endpointIds[index] ?? 0 }));
 }
 
-async function run(scene: Scene) {
+async function run(scene: Scene, order: RunOrder = {}) {
   scene.netbox.resetCounts();
-  const { id } = await scene.gateway.startRun();
+  const { id } = await scene.gateway.startRun(order);
   const view = await scene.gateway.finished(id);
   return { view, writes: scene.netbox.counts().writes };
 }
