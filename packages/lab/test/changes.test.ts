@@ -6,6 +6,7 @@ import type { SimulatedNetBox } from "../src/netbox/server.ts";
 import { buildEstate } from "../src/proxmox/build-estate.ts";
 import * as change from "../src/proxmox/change.ts";
 import type { EstateCluster, EstateGuest } from "../src/proxmox/estate.ts";
+import { nodeFault } from "../src/proxmox/faults.ts";
 import { type Scene, startScene } from "../src/scene.ts";
 import { findRow, seen, wholeRows } from "./seen.ts";
 import { type Columns, keyOf, type Truth, truthOf } from "./truth.ts";
@@ -285,6 +286,23 @@ describe("with delete_orphans", () => {
     change.recreate(cluster, gone);
     await follow();
   });
+});
+
+test("a node that is called online and does not answer is a failure; nothing of its guests changes", async () => {
+  scene.proxmox[0]?.fault(nodeFault("pve2", { status: 595, message: "No route to host" }));
+  const view = await run();
+  scene.proxmox[0]?.clearFaults();
+  expect(view).toMatchObject({ phase: "failed", ok: false });
+  const { endpoints, kinds } = stageOf(view, "virtual-machines").summary ?? {};
+  expect(endpoints?.map(({ state }) => state)).toEqual(["partial", "ok"]);
+  expect(endpoints?.[0]?.error).toMatchObject({
+    code: "proxmox_node_offline",
+    message: expect.stringMatching(/^Proxmox endpoint frankfurt .* cannot reach the node/),
+    next: expect.stringMatching(/^Bring the node back/),
+  });
+  const there = [...cluster.guests.values()].filter(({ node }) => node === "pve2");
+  expect(kinds?.["virtual-machine"]?.failed).toBe(there.length);
+  inLine();
 });
 
 describe("what an operator did", () => {

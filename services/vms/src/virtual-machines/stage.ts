@@ -171,10 +171,13 @@ function notPlaced(entry: ObservedEndpoint, binding: HostBinding | undefined): S
   });
 }
 
-/** A guest whose node is away keeps what NetBox has; one that NetBox does not have yet is missing, which is a failure. */
+/**
+ * A guest whose node is known to be away keeps what NetBox has. It is a failure when NetBox does not have it yet, and when
+ * its node is said to be there and does not answer.
+ */
 function unread({ plan, error }: { plan: PlannedGuest; error: WireError }): ObjectOutcome {
   const base = outcomeOf(plan);
-  if (error.code !== "proxmox_node_offline" || plan.vm === null)
+  if (plan.guest.known || plan.vm === null)
     return { ...base, outcome: "failed", error: { ...error, object: base.name } };
   return { ...base, outcome: "skipped", reason: `${error.message} NetBox keeps what it has.` };
 }
