@@ -60,7 +60,7 @@ function mostAllowed(spans: readonly Span[], index: number): number {
 }
 
 test("three replicas: never above the limit, which follows a capacity of 20, then 4, then 20", async () => {
-  const estate = buildEstate({ seed: 1, clusters: 3, nodes: 30, guests: 2_000 });
+  const estate = buildEstate({ seed: 1, clusters: 3, nodes: 30, guests: 2_400 });
   const env = { PROXBOX_ITEM_WORKERS: "16", PROXBOX_BULK_BATCH_SIZE: "2" };
   await using scene = await startScene({ estate, env, netbox: { capacity: 20 }, processes: { vms: 3 } });
   const { netbox, gateway } = scene;
