@@ -481,7 +481,10 @@ describe("clusters and devices", () => {
     }
     expect(wholeRows(netbox, urls).map(withoutCounts)).toEqual(before);
     const found = seen(netbox, { foreign: urls });
-    expect(Object.keys(found["virtualization/clusters"] ?? {})).toEqual(["frankfurt (frankfurt)", "solo2 (solo2)"]);
+    expect(Object.keys(found["virtualization/clusters"] ?? {}).sort()).toEqual([
+      "frankfurt (frankfurt)",
+      "solo2 (solo2)",
+    ]);
     expect(Object.keys(found["dcim/devices"] ?? {}).sort()).toEqual([
       "proxmox-default-site-frankfurt-frankfurt/pve1",
       "proxmox-default-site-frankfurt-frankfurt/pve2",
