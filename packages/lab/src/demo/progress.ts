@@ -9,7 +9,8 @@ export type StageProgress = {
   objects: number;
   failed: number;
   startedAt: number;
-  ended: string | null;
+  /** How and when it ended; null while it works. */
+  ended: { how: string; at: number } | null;
 };
 
 type Told = { stage: string; ts: string };
@@ -49,7 +50,7 @@ export function foldProgress(
     case "stage.failed":
     case "stage.cancelled":
     case "stage.blocked":
-      return set({ ended: event.event.slice("stage.".length) });
+      return set({ ended: { how: event.event.slice("stage.".length), at } });
     default:
       return stages;
   }
@@ -58,11 +59,11 @@ export function foldProgress(
 /** One line for a stage: bar, items, objects, rate and the time that is left at this rate. */
 export function progressLine(progress: StageProgress, now: number): string {
   const { stage, total, done, objects, failed, startedAt, ended } = progress;
-  const seconds = Math.max(0.001, (now - startedAt) / 1000);
+  const seconds = Math.max(0.001, ((ended?.at ?? now) - startedAt) / 1000);
   const width = 24;
   const filled = total === 0 ? (ended ? width : 0) : Math.round((done / total) * width);
   const left = total > done && done > 0 ? `${Math.ceil((seconds / done) * (total - done))} s left` : "";
-  const state = ended ? `${ended} in ${seconds.toFixed(1)} s` : left;
+  const state = ended ? `${ended.how} in ${seconds.toFixed(1)} s` : left;
   return [
     stage.padEnd(18),
     `${"█".repeat(filled)}${"░".repeat(width - filled)}`,
