@@ -7,10 +7,12 @@ import { type RunSummary, summarise, summaryText } from "./summary.ts";
 
 const usage = "Usage: npm run demo -- [--once] [--json] [--vms N] [--nodes N] [--seed S] [--http-port P]";
 
-process.exitCode = await main().catch((error: unknown) => {
+const code = await main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error));
   return 1;
 });
+// Everything is closed; a request that the bus client still waits for must not keep the terminal for seconds.
+process.exit(code);
 
 async function main(): Promise<number> {
   const flags = readFlags();
