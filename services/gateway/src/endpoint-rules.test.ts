@@ -6,6 +6,8 @@ const seal = (text: string) => `sealed(${text})`;
 const pushed = { name: "a (nb:1)", ip_address: "10.0.0.1", port: 8006, username: "root@pam" };
 const stored = newProxmox(1, { ...pushed, password: "old", token_name: "t", token_value: "v" }, seal);
 
+const pastedWhole = { token_name: "api@pve!sync", token_value: "sealed(s3)" };
+
 describe("Proxmox endpoint", () => {
   test("a first push gets the defaults, and nothing unknown is kept", () => {
     const row = newProxmox(1, { ...pushed, password: "p", colour: "red" } as never, seal);
@@ -37,6 +39,12 @@ describe("Proxmox endpoint", () => {
     ],
     ["a rename", { name: "b (nb:1)" }, { name: "b (nb:1)", id: 1 }],
     ["an id is not to be changed", { id: 9 } as never, { id: 1 }],
+    ...["PVEAPIToken=api@pve!sync=s3", "api@pve!sync=s3"].flatMap(
+      (whole): [string, ProxmoxEndpointChange, object][] => [
+        ["a token pasted whole as its value", { token_name: "x", token_value: whole }, pastedWhole],
+        ["a token pasted whole as its name", { token_name: whole }, pastedWhole],
+      ],
+    ),
     ["null inherits", { timeout: null, domain: null }, { timeout: null, domain: null }],
     [
       "a fingerprint in any writing",

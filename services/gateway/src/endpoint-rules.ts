@@ -48,9 +48,10 @@ export function changedProxmox(
   sent: ProxmoxEndpointChange,
   seal: Seal,
 ): StoredProxmoxEndpoint {
-  checkCredentials(sent);
+  const apart = takenApart(sent);
+  checkCredentials(apart);
   checkTemplate(sent.node_device_name_template);
-  const { password, token_value, tls_ca, tls_fingerprint, ...plain } = sent;
+  const { password, token_value, tls_ca, tls_fingerprint, ...plain } = apart;
   const { tls_ca: oldCa, tls_fingerprint: oldFingerprint, ...base } = stored;
   return {
     ...base,
@@ -109,6 +110,19 @@ export function newNetBox(id: number, sent: NetBoxEndpointInput, seal: Seal): St
 /** What is shown of the NetBox endpoint. */
 export function viewOfNetBox({ token: _, token_key: __, ...shown }: StoredNetBoxEndpoint): NetBoxEndpointView {
   return shown;
+}
+
+/**
+ * A token that was pasted whole into one of its fields, `PVEAPIToken=user@realm!name=secret` as Proxmox VE wants it in a
+ * header: its name is kept in clear, so the secret must not stay in it.
+ */
+function takenApart(sent: ProxmoxEndpointChange): ProxmoxEndpointChange {
+  for (const text of [sent.token_value, sent.token_name]) {
+    const [, token_name, token_value] =
+      /^(?:PVEAPIToken=)?([^\s!=@]+@[^\s!=]+![^\s!=]+)=(\S+)$/.exec(text?.trim() ?? "") ?? [];
+    if (token_name && token_value) return { ...sent, token_name, token_value };
+  }
+  return sent;
 }
 
 // Judged by what was sent, whenever any of the three was: a token's name without its value would pair with an old value.
