@@ -58,7 +58,7 @@ test.each([
 test("texts without secrets and names of keys stay", () => {
   const text = "Stage devices failed for pve1 (nb:3): 401 at /nodes/pve1/qemu; token sync is unknown";
   expect(hideInText(text)).toBe(text);
-  expect(logged({ event: "proxmox.failed", token_name: "sync", item: "key-1" })).toContain('"token_name":"sync"');
+  expect(logged({ event: "endpoint.changed", token_name: "sync", item: "key-1" })).toContain('"token_name":"sync"');
 });
 
 test("an error is logged with its code, object, cause and next step, and without secrets", () => {

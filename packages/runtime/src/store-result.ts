@@ -21,7 +21,13 @@ export async function storeResult(host: StageHost, place: Place, of: ResultOf, r
     }
   }
   const { state, endpoint, ms, counts, deliveries, error } = data;
-  const facts = { run, stage, attempt, item: of.key, endpoint, ms, deliveries, state, ...counts };
+  const at = { run, stage, attempt, item: of.key, endpoint };
+  for (const { kind, name, id, outcome, error: fault } of report.objects) {
+    if (outcome !== "failed") continue;
+    const sentence = fault?.message ?? `${name} failed.`;
+    host.log.warn({ event: "object.failed", ...at, kind, object: name, id, err: fault }, sentence);
+  }
+  const facts = { ...at, ms, deliveries, state, ...counts };
   if (state === "failed") {
     const sentence = error?.message ?? `${counts.failed} objects of the item failed.`;
     host.log.warn({ event: "item.failed", ...facts, ...(error ? { err: error } : {}) }, sentence);
