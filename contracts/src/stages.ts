@@ -9,6 +9,16 @@ export const stageTable = [
   { stage: "devices", service: "inventory", after: [] },
   { stage: "storage", service: "inventory", after: ["devices"] },
   { stage: "virtual-machines", service: "vms", after: ["devices"] },
+  { stage: "task-history", service: "vms", after: ["virtual-machines"] },
+  { stage: "vm-disks", service: "vms", after: ["virtual-machines", "storage"] },
+  { stage: "vm-backups", service: "backups", after: ["virtual-machines", "storage"] },
+  { stage: "vm-snapshots", service: "backups", after: ["virtual-machines", "storage"] },
+  { stage: "network-interfaces", service: "network", after: ["devices"] },
+  { stage: "vm-interfaces", service: "network", after: ["virtual-machines", "network-interfaces"] },
+  { stage: "ip-addresses", service: "network", after: ["vm-interfaces"] },
+  { stage: "sdn", service: "network", after: ["network-interfaces"] },
+  { stage: "replications", service: "replication", after: ["virtual-machines"] },
+  { stage: "backup-routines", service: "backups", after: ["virtual-machines", "storage"] },
 ] as const satisfies readonly StageRow[];
 
 /** The name of a stage, as it stands in subjects, events and URLs. */

@@ -6,6 +6,7 @@ const mode = (fallback: "always" | "disabled", description: string) =>
     description,
   });
 const flag = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description });
+const id = (description: string) => Type.Integer({ minimum: 1, description });
 const ids = (description: string) =>
   Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems: 100, uniqueItems: true, description });
 
@@ -67,12 +68,35 @@ export const SyncOptions = Type.Object(
       default: 20,
       description: "More orphans than this on one endpoint: none is touched, all are reported.",
     }),
+    delete_nonexistent_backup: flag(false, "Delete backups whose volume is gone from Proxmox."),
+    delete_nonexistent_snapshot: flag(false, "Delete snapshots that are gone from Proxmox."),
     parse_description_metadata: flag(false, "Apply the netbox-metadata block of a guest's notes."),
     sync_mode_cluster: mode("always", "Clusters."),
     sync_mode_node: mode("always", "Nodes."),
     sync_mode_storage: mode("always", "Storages."),
     sync_mode_vm: mode("always", "Guests that are no templates."),
     sync_mode_vm_template: mode("always", "Templates."),
+    sync_mode_vm_interface: mode("always", "Interfaces of guests."),
+    sync_mode_mac: mode("always", "MAC addresses of guests' interfaces."),
+    sync_mode_ip_address: mode("always", "IP addresses of guests."),
+    sync_mode_sdn: mode("disabled", "Software-defined networks: stage sdn."),
+    use_guest_agent_interface_name: flag(
+      true,
+      "With legacy_rename: an interface is named as the guest's agent names it, not as Proxmox does.",
+    ),
+    vm_interface_sync_strategy: Type.Union([Type.Literal("guest_os_model"), Type.Literal("legacy_rename")], {
+      default: "guest_os_model",
+      description:
+        "guest_os_model: what the guest calls its interfaces goes to rows of the plugin; legacy_rename: NetBox's interfaces are renamed.",
+    }),
+    primary_ip_preference: Type.Union([Type.Literal("ipv4"), Type.Literal("ipv6")], {
+      default: "ipv4",
+      description: "Which family of an interface's addresses comes first.",
+    }),
+    ignore_ipv6_link_local_addresses: flag(true, "Leave out link-local addresses, of both families."),
+    default_role_qemu: Type.Optional(id("Role of QEMU machines, by its NetBox id.")),
+    default_role_lxc: Type.Optional(id("Role of containers, by its NetBox id.")),
+    journal: flag(true, "Journal entries in NetBox for changed machines and clusters."),
     ...overwriteFlags,
   },
   { $id: "SyncOptions", additionalProperties: false },

@@ -6,7 +6,8 @@ const root = join(import.meta.dir, "../../..");
 
 /** The arrows of the house: which packages of ours each one may list. Tests and the demo, in lab, may list all. */
 const base = ["contracts", "runtime"];
-const services = ["gateway", "orchestrator", "inventory", "vms"];
+const services = ["gateway", "orchestrator", "inventory", "vms", "backups", "network", "replication"];
+const domain = [...base, "proxmox", "netbox", "estate"];
 const arrows: Record<string, readonly string[]> = {
   contracts: [],
   "packages/runtime": ["contracts"],
@@ -14,10 +15,14 @@ const arrows: Record<string, readonly string[]> = {
   "packages/netbox": base,
   "services/gateway": base,
   "services/orchestrator": base,
-  "services/inventory": [...base, "proxmox", "netbox"],
-  "services/vms": [...base, "proxmox", "netbox"],
+  "packages/estate": [...base, "proxmox", "netbox"],
+  "services/inventory": domain,
+  "services/vms": domain,
+  "services/backups": domain,
+  "services/network": domain,
+  "services/replication": domain,
   "packages/stack": [...base, ...services],
-  "packages/lab": [...base, ...services, "proxmox", "netbox", "stack"],
+  "packages/lab": [...base, ...services, "proxmox", "netbox", "estate", "stack"],
 };
 
 const packages = ["contracts", ...["packages", "services"].flatMap((parent) => childrenOf(parent))];

@@ -1,7 +1,10 @@
 import { join } from "node:path";
+import { createBackups } from "@proxbox/backups/service";
 import { createGateway } from "@proxbox/gateway/service";
 import { createInventory } from "@proxbox/inventory/service";
+import { createNetwork } from "@proxbox/network/service";
 import { createOrchestrator } from "@proxbox/orchestrator/service";
+import { createReplication } from "@proxbox/replication/service";
 import type { Environment } from "@proxbox/runtime/config";
 import { createVms } from "@proxbox/vms/service";
 
@@ -12,6 +15,9 @@ export const serviceTable = {
   orchestrator: createOrchestrator,
   inventory: createInventory,
   vms: createVms,
+  backups: createBackups,
+  network: createNetwork,
+  replication: createReplication,
   gateway: createGateway,
 } as const satisfies Record<string, Create>;
 

@@ -2,7 +2,6 @@ import type { KnownRow } from "@proxbox/netbox/desired";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import type { HostFacts } from "@proxbox/netbox/hosts/facts";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
-import type { StateRow, VmRow } from "./match.ts";
 
 /** A guest's configuration in plain words. */
 export type GuestConfig = {
@@ -51,15 +50,4 @@ export type GuestBatch = {
   vmTypes: boolean;
   /** The types and roles of machines, found or made while the items were listed. */
   support: KnownRow[];
-};
-
-/** A virtual machine of NetBox with what planning needs besides finding it. */
-export type KnownVm = VmRow & { hasDisks: boolean };
-
-/** What NetBox knows of virtual machines: all identity rows, and the machines of some clusters and of these rows. */
-export type KnownVms = {
-  states: StateRow[];
-  vms: KnownVm[];
-  /** Id of the cloud-init row, by machine. */
-  cloudInits: ReadonlyMap<number, number>;
 };

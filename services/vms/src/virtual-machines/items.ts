@@ -1,5 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { KnownRow } from "@proxbox/netbox/desired";
+import { readKnownVms } from "@proxbox/netbox/guests/read";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import { ensureHosts } from "@proxbox/netbox/hosts/place";
 import { guestRoles, guestTypes } from "@proxbox/netbox/hosts/support";
@@ -12,7 +13,7 @@ import { desiredName } from "./desired.ts";
 import type { GuestBatch } from "./facts.ts";
 import { colorOf, type ObservedEndpoint, observeListing } from "./observe.ts";
 import { batches, batchSize, type GuestPlan, notFound, planGuests, selectByMode } from "./plan.ts";
-import { readKnownVms, readTags } from "./read.ts";
+import { readCloudInits, readTags } from "./read.ts";
 import { assignSlugs, desiredTag } from "./tags.ts";
 
 type Spec = StageItemSpec<GuestBatch>;
@@ -54,12 +55,12 @@ async function planAll(ctx: StageContext, placed: Placed[]): Promise<GuestPlan[]
   const endpoints = new Set(
     placed.flatMap(({ binding }) => (binding.pluginEndpoint === null ? [] : [binding.pluginEndpoint])),
   );
-  const known = await readKnownVms(
-    client,
-    placed.map((entry) => entry.cluster),
-    endpoints,
-    ctx.signal,
-  );
+  const clusters = placed.map((entry) => entry.cluster);
+  const [rows, cloudInits] = await Promise.all([
+    readKnownVms(client, clusters, endpoints, ctx.signal),
+    readCloudInits(client, ctx.signal),
+  ]);
+  const known = { ...rows, cloudInits };
   const only = ctx.options.netbox_vm_ids ? new Set(ctx.options.netbox_vm_ids) : null;
   const plans = placed.map((entry) =>
     planGuests(

@@ -9,8 +9,28 @@ test("a guest whose node is silent keeps its name, and nobody takes it meanwhile
     { ...row, vmid: 101, status: "running", name: "web" },
     { ...row, vmid: 102, status: "running", name: "web" },
   ]);
-  const machine = (id: number, name: string) => ({ id, name, cluster: 5, ours: true, givenUp: false, hasDisks: false });
-  const state = (vm: number, vmid: number) => ({ vm, endpoint: 1, vmid, type: "qemu", name: "web", tags: "" });
+  const machine = (id: number, name: string) => ({
+    id,
+    name,
+    cluster: 5,
+    ours: true,
+    givenUp: false,
+    hasDisks: false,
+    site: null,
+    tenant: null,
+    role: null,
+    primaryIp4: null,
+    primaryIp6: null,
+  });
+  const state = (vm: number, vmid: number) => ({
+    vm,
+    endpoint: 1,
+    vmid,
+    type: "qemu",
+    name: "web",
+    tags: "",
+    lastRole: null,
+  });
   const { planned, vacate } = planGuests(
     guests,
     {

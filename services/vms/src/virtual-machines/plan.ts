@@ -1,8 +1,9 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { keyOf, type Match, type MatchScope, matchGuests } from "@proxbox/netbox/guests/match";
+import type { KnownVms } from "@proxbox/netbox/guests/read";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
-import type { KnownVms, PlannedGuest } from "./facts.ts";
-import { keyOf, type Match, type MatchScope, matchGuests } from "./match.ts";
+import type { PlannedGuest } from "./facts.ts";
 import { type NameRequest, resolveNames, type Vacate, vacateFor } from "./names.ts";
 
 /** What was settled for the guests of one endpoint before any configuration is read. */
@@ -27,7 +28,7 @@ export function selectByMode(guests: Guest[], options: SyncOptions): Guest[] {
  */
 export function planGuests(
   guests: Guest[],
-  scope: Omit<MatchScope, "vms"> & KnownVms,
+  scope: Omit<MatchScope, "vms"> & KnownVms & { cloudInits: ReadonlyMap<number, number> },
   only: ReadonlySet<number> | null,
 ): GuestPlan {
   const matches = matchGuests(guests, scope);

@@ -1,14 +1,14 @@
 import type { ObjectOutcome, StageResult } from "@proxbox/contracts/messages";
 import type { Desired } from "@proxbox/netbox/desired";
+import { keyOf, statesOf } from "@proxbox/netbox/guests/match";
+import { readKnownVms } from "@proxbox/netbox/guests/read";
 import { placeHosts } from "@proxbox/netbox/hosts/place";
 import { softDeletedTag } from "@proxbox/netbox/hosts/support";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { askEndpoints } from "@proxbox/runtime/isolation";
 import type { StageContext } from "@proxbox/runtime/stage";
-import { belongs, keyOf } from "./match.ts";
 import { observeListing } from "./observe.ts";
-import { readKnownVms } from "./read.ts";
 import { judgeOrphans, type SweepVerdict } from "./sweep.ts";
 
 /**
@@ -36,7 +36,7 @@ export async function sweepOrphans(results: StageResult["data"][], ctx: StageCon
       ctx.signal,
     );
     const vms = new Map(known.vms.map((vm) => [vm.id, vm]));
-    const states = known.states.filter((state) => belongs(state, { ...scope, ...known }, vms));
+    const states = statesOf({ ...scope, ...known });
     const failed = results.some((result) => result.endpoint === endpoint.id && result.state === "failed");
     const doubt = failed ? "a part of this endpoint failed in this run" : await value.doubt();
     verdicts.push(

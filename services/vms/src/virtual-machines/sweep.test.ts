@@ -4,7 +4,15 @@ import { judgeOrphans, type SweepEvidence } from "./sweep.ts";
 const vms = new Map(
   [1, 2, 3, 4, 5].map((id) => [id, { id, name: `vm${id}`, cluster: 5, ours: id !== 4, givenUp: id === 5 }]),
 );
-const states = [1, 2, 3, 4, 5].map((id) => ({ vm: id, endpoint: 1, vmid: 100 + id, type: "qemu", name: "", tags: "" }));
+const states = [1, 2, 3, 4, 5].map((id) => ({
+  vm: id,
+  endpoint: 1,
+  vmid: 100 + id,
+  type: "qemu",
+  name: "",
+  tags: "",
+  lastRole: null,
+}));
 const evidence = (more: Partial<SweepEvidence>): SweepEvidence => ({
   doubt: null,
   listed: new Set(["qemu/101", "qemu/102", "qemu/103", "qemu/104"]),

@@ -1,4 +1,4 @@
-import type { StateRow, VmRow } from "./match.ts";
+import type { StateRow, VmRow } from "@proxbox/netbox/guests/match";
 
 /** What is known about an endpoint before any of its machines may be given up. */
 export type SweepEvidence = {

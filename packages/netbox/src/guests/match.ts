@@ -1,4 +1,5 @@
-import type { GuestType } from "@proxbox/proxmox/resources/listing";
+/** Kinds of guests. */
+export type GuestType = "qemu" | "lxc";
 
 /** A virtual machine of NetBox, as far as finding the guests' own needs it. */
 export type VmRow = {
@@ -22,6 +23,8 @@ export type StateRow = {
   name: string;
   /** The Proxmox tags that were last written, separated by `;`. */
   tags: string;
+  /** The role that was last written; null: none was. */
+  lastRole: number | null;
 };
 
 /** Where guests are looked for: one endpoint, the NetBox cluster bound to it, and the rows of NetBox. */
@@ -41,7 +44,7 @@ export type GuestKey = { vmid: number; type: GuestType; name: string; known: boo
  */
 export function matchGuests(guests: GuestKey[], scope: MatchScope): Map<string, Match> {
   const vms = new Map(scope.vms.map((vm) => [vm.id, vm]));
-  const mine = scope.states.filter((state) => belongs(state, scope, vms));
+  const mine = statesOf(scope);
   const found = new Map<string, Match>();
   for (const guest of guests) found.set(keyOf(guest), matchOne(guest, mine, vms));
   adoptHalfWritten(guests, scope, found);
@@ -54,9 +57,11 @@ export function keyOf(guest: { vmid: number; type: GuestType }): string {
 }
 
 /** The identity rows that belong to an endpoint. */
-export function belongs(state: StateRow, scope: MatchScope, vms: Map<number, VmRow>): boolean {
-  if (state.endpoint !== null) return state.endpoint === scope.pluginEndpoint;
-  return vms.get(state.vm)?.cluster === scope.cluster;
+export function statesOf({ pluginEndpoint, cluster, vms, states }: MatchScope): StateRow[] {
+  const clusters = new Map(vms.map((vm) => [vm.id, vm.cluster]));
+  return states.filter((state) =>
+    state.endpoint === null ? clusters.get(state.vm) === cluster : state.endpoint === pluginEndpoint,
+  );
 }
 
 function matchOne(guest: GuestKey, states: StateRow[], vms: Map<number, VmRow>): Match {

@@ -21,6 +21,7 @@ const state = (vmId: number, vmid: number, more: Partial<StateRow> = {}): StateR
   type: "qemu",
   name: "",
   tags: "",
+  lastRole: null,
   ...more,
 });
 

@@ -1,0 +1,133 @@
+import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { keyOf, type MatchScope, matchGuests, statesOf } from "@proxbox/netbox/guests/match";
+import { type KnownVm, readKnownVms } from "@proxbox/netbox/guests/read";
+import type { HostBinding } from "@proxbox/netbox/hosts/bind";
+import { placeHosts } from "@proxbox/netbox/hosts/place";
+import { netboxOf } from "@proxbox/netbox/session";
+import type { ListingGaps } from "@proxbox/proxmox/completeness";
+import { observeEndpoint } from "@proxbox/proxmox/observe-endpoint";
+import type { ObservedHosts } from "@proxbox/proxmox/observe-hosts";
+import type { Guest, ListedStorage } from "@proxbox/proxmox/resources/listing";
+import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
+import { SyncError } from "@proxbox/runtime/errors";
+import { askEndpoints, failedEndpoint } from "@proxbox/runtime/isolation";
+import type { StageContext, StageItemSpec } from "@proxbox/runtime/stage";
+import { type Chunk, chunksOf } from "./chunks.ts";
+
+/** A guest that has its virtual machine in NetBox. */
+export type EstateGuest = Guest & { vm: KnownVm };
+
+/** One endpoint that answered, with what stands for it in NetBox. */
+export type Estate = {
+  endpoint: ProxmoxEndpoint;
+  hosts: ObservedHosts;
+  binding: HostBinding;
+  /** Id of its NetBox cluster. */
+  cluster: number;
+  /** Its guests that have a machine, those of them that were asked for, in the chunks of the whole listing. */
+  chunks: Chunk<EstateGuest>[];
+  /** Every machine of NetBox that stands for a guest of this endpoint, listed or not, with that guest's identity. */
+  machines: { vm: KnownVm; vmid: number; type: Guest["type"] }[];
+  storages: ListedStorage[];
+  /** Why the listing may lack something that is there; only where it is empty something is proven gone. */
+  gaps: ListingGaps;
+};
+
+/** The endpoints of a stage, and what is settled already: those that failed, and what is told of guests left out. */
+export type Estates = { estates: Estate[]; settled: StageItemSpec<never>[] };
+
+/**
+ * Reads what a stage needs that comes after `virtual-machines`: each endpoint's listing, and the virtual machine of each
+ * guest. An endpoint that fails becomes its own failed result. Guests without a machine are left out and told of.
+ * Throws NetBoxAPIError when NetBox cannot be read.
+ */
+export async function readEstates(ctx: StageContext): Promise<Estates> {
+  const { answered, failed } = await askEndpoints(ctx, (endpoint) => observeEndpoint(ctx, endpoint));
+  const settled: Estates["settled"] = [...failed];
+  if (answered.length === 0) return { estates: [], settled };
+  const client = netboxOf(ctx);
+  const bindings = await placeHosts(
+    client,
+    answered.map(({ value }) => value.hosts),
+    ctx.signal,
+  );
+  const bound = answered.flatMap(({ endpoint, value }) => {
+    const binding = bindings.find((candidate) => candidate.endpoint === endpoint.id);
+    if (binding?.cluster.id != null && !binding.problem)
+      return [{ endpoint, value, binding, cluster: binding.cluster.id }];
+    settled.push(failedEndpoint(endpoint, notPlaced(value.hosts, binding)));
+    return [];
+  });
+  if (bound.length === 0) return { estates: [], settled };
+  const known = await readKnownVms(
+    client,
+    bound.map(({ cluster }) => cluster),
+    new Set(bound.flatMap(({ binding }) => binding.pluginEndpoint ?? [])),
+    ctx.signal,
+  );
+  const only = ctx.options.netbox_vm_ids ? new Set(ctx.options.netbox_vm_ids) : null;
+  const estates = bound.map(({ endpoint, value, binding, cluster }): Estate => {
+    const scope = { pluginEndpoint: binding.pluginEndpoint, cluster, states: known.states, vms: known.vms };
+    const matches = matchGuests(value.listing.guests, scope);
+    const vms = new Map(known.vms.map((vm) => [vm.id, vm]));
+    const withMachine = (guest: Guest): EstateGuest[] => {
+      const match = matches.get(keyOf(guest));
+      const vm = match && "vm" in match && match.vm ? vms.get(match.vm.id) : undefined;
+      return vm && !vm.givenUp ? [{ ...guest, vm }] : [];
+    };
+    const wanted = ({ vm }: EstateGuest) => only === null || only.has(vm.id);
+    const chunks = chunksOf(value.listing.guests).map(({ key, guests }) => ({
+      key,
+      guests: guests.filter((guest) => isWanted(guest, ctx.options)).flatMap(withMachine),
+    }));
+    const without = only ? [] : withoutMachine(value.listing.guests, chunks, ctx.options);
+    if (without.length > 0)
+      settled.push({ key: `without-machine-${endpoint.id}`, endpoint: endpoint.id, report: { objects: without } });
+    return {
+      endpoint,
+      hosts: value.hosts,
+      binding,
+      cluster,
+      chunks: chunks
+        .map(({ key, guests }) => ({ key, guests: guests.filter(wanted) }))
+        .filter(({ guests }) => guests.length > 0),
+      machines: machinesOf(scope, vms),
+      storages: value.listing.storages,
+      gaps: value.gaps,
+    };
+  });
+  return { estates, settled };
+}
+
+/** Whether a guest is one that the sync modes of machines and templates let in. */
+export function isWanted(guest: Pick<Guest, "template">, options: SyncOptions): boolean {
+  return (guest.template ? options.sync_mode_vm_template : options.sync_mode_vm) !== "disabled";
+}
+
+function machinesOf(scope: MatchScope, vms: ReadonlyMap<number, KnownVm>): Estate["machines"] {
+  return statesOf(scope).flatMap(({ vm: id, vmid, type }) => {
+    const vm = vms.get(id);
+    return vm && vmid !== null && (type === "qemu" || type === "lxc") ? [{ vm, vmid, type }] : [];
+  });
+}
+
+function withoutMachine(listed: readonly Guest[], chunks: readonly Chunk[], options: SyncOptions): ObjectOutcome[] {
+  const found = new Set(chunks.flatMap(({ guests }) => guests.map(keyOf)));
+  return listed
+    .filter((guest) => isWanted(guest, options) && !found.has(keyOf(guest)))
+    .map((guest) => ({
+      kind: "virtual-machine",
+      name: `${guest.name} (vmid ${guest.vmid})`,
+      outcome: "skipped",
+      reason: "It has no virtual machine in NetBox; the stage virtual-machines says why.",
+    }));
+}
+
+function notPlaced(hosts: ObservedHosts, binding: HostBinding | undefined): SyncError {
+  const problem = binding?.problem;
+  if (problem) return new SyncError("placement_missing", problem.message, problem);
+  return new SyncError("cluster_missing", `The cluster ${hosts.cluster.name} is not in NetBox.`, {
+    next: "Run the stage devices, and see its errors for the reason.",
+  });
+}

@@ -1,0 +1,40 @@
+import type { Blobs } from "@proxbox/runtime/blobs";
+import type { StageContext } from "@proxbox/runtime/stage";
+import { readProxmoxConfig } from "./settings.ts";
+
+/** What of a stage's context an observation needs. */
+export type ObservationContext = Pick<StageContext, "run" | "stage" | "options" | "env" | "signal" | "shared"> & {
+  blobs: Pick<Blobs, "putJson" | "getJson">;
+};
+
+type Stored<T> = { observedAt: string; value: T };
+
+/** Stages that look again whatever has been stored: a run is as true as what they see. */
+const looking: ReadonlySet<string> = new Set(["devices", "virtual-machines"]);
+
+/**
+ * What an earlier stage of the run stored under a name, unless it is older than PROXBOX_OBSERVATION_MAX_AGE; null: there
+ * is nothing that may be used. The stages devices and virtual-machines and runs of chosen machines always look again.
+ */
+export async function storedObservation<T>(ctx: ObservationContext, endpoint: number, part: string): Promise<T | null> {
+  if (looking.has(ctx.stage) || ctx.options.netbox_vm_ids) return null;
+  const stored = (await ctx.blobs.getJson(nameOf(ctx, endpoint, part))) as Stored<T> | null;
+  if (!stored) return null;
+  const { PROXBOX_OBSERVATION_MAX_AGE: seconds } = ctx.shared("proxmox-config", () => readProxmoxConfig(ctx.env));
+  return Date.now() - Date.parse(stored.observedAt) <= seconds * 1_000 ? stored.value : null;
+}
+
+/** Stores what was seen, for later stages of the run. */
+export async function storeObservation(
+  ctx: ObservationContext,
+  endpoint: number,
+  part: string,
+  value: unknown,
+): Promise<void> {
+  const stored: Stored<unknown> = { observedAt: new Date().toISOString(), value };
+  await ctx.blobs.putJson(nameOf(ctx, endpoint, part), stored);
+}
+
+function nameOf({ run }: ObservationContext, endpoint: number, part: string): string {
+  return `observation.${run}.${endpoint}.${part}`;
+}

@@ -1,0 +1,10 @@
+import { readNetBoxConfig } from "@proxbox/netbox/settings";
+import type { Environment } from "@proxbox/runtime/config";
+import { openStageService, type StageService } from "@proxbox/runtime/service";
+
+/** Starts the backups service: stages vm-backups, vm-snapshots and backup-routines. Throws ConfigError when it cannot start as it is configured. */
+export async function createBackups(env: Environment, signal: AbortSignal): Promise<StageService> {
+  // A wrong value ends the start here, not the first item.
+  readNetBoxConfig(env);
+  return openStageService({ domain: "backups", dir: import.meta.dir, env, signal });
+}

@@ -1,0 +1,10 @@
+import { defineStage } from "@proxbox/runtime/stage";
+import { Type } from "@sinclair/typebox";
+
+/** Not built yet. */
+export const stage = defineStage({
+  name: "replications",
+  body: Type.Object({}),
+  items: async () => [],
+  work: async () => ({ objects: [] }),
+});
