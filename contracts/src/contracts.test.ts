@@ -5,6 +5,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { namedSchemas, schemaFiles } from "../scripts/schema-files.ts";
 import { check, contractVersion, decode, encode } from "./envelope.ts";
 import { ContractError } from "./errors.ts";
+import { StageCommand } from "./messages.ts";
 
 const schemaFolder = join(import.meta.dir, "../schema");
 const messageFolder = join(import.meta.dir, `../fixtures/v${contractVersion}`);
@@ -46,6 +47,17 @@ test("a message of a later version is refused, and so is half a message", () => 
   const schema = schemas.get(name) as TSchema;
   expect(() => decode(schema, text.replace('"v": 1', `"v": ${contractVersion + 1}`))).toThrow(/at \/v:/);
   expect(() => decode(schema, text.slice(0, -10))).toThrow(/is not JSON/);
+});
+
+test("a message of an older release gets the options that came later, with their defaults", () => {
+  const text = messages.find(({ name }) => name === "StageCommand")?.text ?? "";
+  const older = JSON.parse(text);
+  delete older.data.options.sync_mode_sdn;
+  delete older.data.options.journal;
+  const read = decode(StageCommand, JSON.stringify(older));
+  expect(read.data.options).toMatchObject({ sync_mode_sdn: "disabled", journal: true });
+  delete older.data.mode;
+  expect(() => decode(StageCommand, JSON.stringify(older))).toThrow(/mode/);
 });
 
 type Variant = { what: string; value: unknown };

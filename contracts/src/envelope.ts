@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import { Value } from "@sinclair/typebox/value";
 import { ContractError } from "./errors.ts";
 
 /** The version of every message this code writes; a message of another version is refused, not guessed. */
@@ -71,7 +72,10 @@ export function encode<T extends TSchema>(schema: T, value: Static<T>): Uint8Arr
   return new TextEncoder().encode(JSON.stringify(check(schema, value)));
 }
 
-/** Reads UTF-8 JSON and checks it. Throws ContractError when it is not JSON or does not fit. */
+/**
+ * Reads UTF-8 JSON and checks it. What a message of an older release lacks and has a default now gets it: commands are
+ * read back for weeks. Throws ContractError when it is not JSON or does not fit.
+ */
 export function decode<T extends TSchema>(schema: T, bytes: Uint8Array | string): Static<T> {
   const text = typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes);
   let value: unknown;
@@ -80,5 +84,11 @@ export function decode<T extends TSchema>(schema: T, bytes: Uint8Array | string)
   } catch {
     throw new ContractError(`${schema.$id ?? "The message"} is not JSON.`, "/");
   }
-  return check(schema, value);
+  try {
+    return check(schema, value);
+  } catch (misfit) {
+    const completed = Value.Default(schema, value);
+    if (!Value.Check(schema, completed)) throw misfit;
+    return completed as Static<T>;
+  }
 }

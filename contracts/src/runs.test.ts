@@ -13,7 +13,10 @@ const by = { svc: "test", replica: "r1", build: "b" };
 let clock = 0;
 
 /** The event stream of one run: append once by subject, fold, decide. */
-function history(mode: "strict" | "graph" = "graph", stages: readonly string[] = stageNames) {
+/** Enough of the table to show every rule: one stage, and two that wait for it. */
+const three: readonly StageName[] = ["devices", "storage", "virtual-machines"];
+
+function history(mode: "strict" | "graph" = "graph", stages: readonly string[] = three) {
   const events: StoredEvent[] = [];
   const seen = new Set<string>();
   const add = (subject: string, stage: string, attempt: number, data: object) => {

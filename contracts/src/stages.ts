@@ -1,5 +1,8 @@
 /** One row of the stage table: which service owns a stage and which stages must be over before it starts. */
-type StageRow = { stage: string; service: string; after: readonly string[] };
+type StageRow = { stage: string; service: string; after: readonly string[]; optional?: OptionalBy };
+
+/** The option that has to be on before a run that names no stages has this one. */
+type OptionalBy = "sync_mode_sdn";
 
 /**
  * Every stage, in the order of a strict run. This table is the only place that knows it: a service loads
@@ -16,7 +19,7 @@ export const stageTable = [
   { stage: "network-interfaces", service: "network", after: ["devices"] },
   { stage: "vm-interfaces", service: "network", after: ["virtual-machines", "network-interfaces"] },
   { stage: "ip-addresses", service: "network", after: ["vm-interfaces"] },
-  { stage: "sdn", service: "network", after: ["network-interfaces"] },
+  { stage: "sdn", service: "network", after: ["network-interfaces"], optional: "sync_mode_sdn" },
   { stage: "replications", service: "replication", after: ["virtual-machines"] },
   { stage: "backup-routines", service: "backups", after: ["virtual-machines", "storage"] },
 ] as const satisfies readonly StageRow[];
@@ -32,6 +35,13 @@ export const stageNames: readonly StageName[] = stageTable.map((row) => row.stag
 
 /** All services that own stages. */
 export const domains: readonly Domain[] = [...new Set(stageTable.map((row) => row.service))];
+
+/** The stages of a run that names none: all but those whose option is off. */
+export function defaultStages(options: Readonly<Record<OptionalBy, string>>): StageName[] {
+  return stageTable
+    .filter((row: StageRow) => row.optional === undefined || options[row.optional] !== "disabled")
+    .map((row) => row.stage);
+}
 
 /** Whether a text is the name of a stage. */
 export function isStage(name: string): name is StageName {

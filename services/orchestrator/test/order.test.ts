@@ -3,12 +3,11 @@ import { runKeys } from "@proxbox/contracts/endpoints";
 import { decode } from "@proxbox/contracts/envelope";
 import { StageCommand } from "@proxbox/contracts/messages";
 import { RunIndexEntry } from "@proxbox/contracts/run-index";
-import { stageNames } from "@proxbox/contracts/stages";
 import { names } from "@proxbox/contracts/streams";
 import { commandSubject } from "@proxbox/contracts/subjects";
 import { readLast } from "@proxbox/runtime/reader";
 import { replayHeader } from "../src/publisher.ts";
-import { createWorld, done, eventually, failed, type World } from "./world.ts";
+import { createWorld, done, eventually, failed, threeStages, type World } from "./world.ts";
 
 setDefaultTimeout(60_000);
 
@@ -45,7 +44,7 @@ describe("order", () => {
     expect(most).toBe(1);
     const facts = await world.facts("strict");
     const ends = facts.filter((fact) => fact.endsWith(".stage.done"));
-    expect(ends).toEqual(stageNames.map((stage) => `${stage}.1.stage.done`));
+    expect(ends).toEqual(threeStages.map((stage) => `${stage}.1.stage.done`));
     expect(facts.at(-1)).toBe("_.0.run.done");
     await eventually("The end in the index", async () => (await indexed("strict"))?.phase === "done");
     expect(await indexed("strict")).toMatchObject({
@@ -115,7 +114,7 @@ describe("replay", () => {
     await world.create("endpoint", "graph");
     expect((await world.over("endpoint")).phase).toBe("failed");
     const because = "stage devices failed for pve2";
-    expect(leftOut).toEqual(stageNames.slice(1).map(() => ({ endpoint: 2, name: "pve2", because })));
+    expect(leftOut).toEqual(threeStages.slice(1).map(() => ({ endpoint: 2, name: "pve2", because })));
     const again: unknown[] = [];
     world.script = ({ stage, attempt, data: { mode, blocked } }) => {
       again.push({ stage, attempt, mode, blocked });
@@ -123,8 +122,8 @@ describe("replay", () => {
     };
     await world.publisher.stageFact({ run: "endpoint", stage: "devices", attempt: 2 }, "replay");
     await world.until("endpoint", (run) => run.phase === "done");
-    expect(again).toHaveLength(stageNames.length);
-    for (const stage of stageNames) {
+    expect(again).toHaveLength(threeStages.length);
+    for (const stage of threeStages) {
       expect(again).toContainEqual({ stage, attempt: 2, mode: "failed-only", blocked: [] });
     }
   });
