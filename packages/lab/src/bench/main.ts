@@ -1,15 +1,15 @@
 import { parseArgs } from "node:util";
 import { busBench } from "./bus.ts";
 import type { Bench } from "./figures.ts";
+import { growthBench } from "./growth.ts";
 import { memoryBench } from "./memory.ts";
 import { netboxCostBench } from "./netbox-cost.ts";
-import { netboxOverheadBench } from "./netbox-overhead.ts";
 import { sseLatencyBench } from "./sse-latency.ts";
 
 // `npm run bench`: one line of JSON for each benchmark. `--only NAME` runs one, `--quick` takes small sizes.
 const benches: Record<string, Bench> = {
   bus: busBench,
-  "netbox-overhead": netboxOverheadBench,
+  growth: growthBench,
   memory: memoryBench,
   "sse-latency": sseLatencyBench,
   "netbox-cost": netboxCostBench,

@@ -19,9 +19,9 @@ export const netboxCostBench: Bench = async (quick) => {
   const { reads, writes, refused } = scene.netbox.counts();
   const peak = scene.netbox.peakInFlight();
   const again = await runToEnd(scene);
-  const created = createdByPath(run);
-  const objects = [...created.values()].reduce((sum, count) => sum + count, 0);
-  const ideal = idealSeconds(MEASURED, created);
+  const written = writtenBy(run);
+  const objects = written.reduce((sum, { count }) => sum + count, 0);
+  const ideal = idealSeconds(MEASURED, written);
   return {
     guests,
     objects,
@@ -37,24 +37,34 @@ export const netboxCostBench: Bench = async (quick) => {
   };
 };
 
-function createdByPath(run: RunView): Map<string, number> {
-  const created = new Map<string, number>();
-  for (const { summary } of run.stages) {
-    for (const [kind, counts] of Object.entries(summary?.kinds ?? {})) {
+/** So many objects written in one way, e.g. `POST ipam/ip-addresses`. */
+type Written = { method: "POST" | "PATCH"; path: string; count: number };
+
+/** What a first run wrote: the objects it made, and what NetBox lets a writer set only afterwards, such as primary addresses. */
+function writtenBy(run: RunView): Written[] {
+  return run.stages.flatMap(({ summary }) =>
+    Object.entries(summary?.kinds ?? {}).flatMap(([kind, { created, updated }]): Written[] => {
       const { path } = kindOf(kind as KindName);
-      created.set(path, (created.get(path) ?? 0) + counts.created);
-    }
-  }
-  return created;
+      return [
+        { method: "POST", path, count: created },
+        { method: "PATCH", path, count: updated },
+      ];
+    }),
+  );
 }
 
 const bulk = 50;
 const inFlight = 2;
 
-/** The time of a writer that creates these objects in full bulks, two requests at work at every moment, and reads nothing. */
-function idealSeconds(model: CostModel, created: ReadonlyMap<string, number>): number {
-  const ms = [...created].map(
-    ([path, count]) => Math.ceil(count / bulk) * model.write + count * (model.objects[`POST ${path}`] ?? model.object),
-  );
-  return ms.reduce((sum, one) => sum + one, 0) / inFlight / 1_000;
+/**
+ * The time of a writer that creates these objects in full bulks, two requests at work at every moment, and reads nothing.
+ * What NetBox writes under one lock goes beside the rest, and takes at least as long as it does alone.
+ */
+function idealSeconds(model: CostModel, written: readonly Written[]): number {
+  const costs = written.map(({ method, path, count }) => ({
+    serial: model.serial.includes(path),
+    ms: Math.ceil(count / bulk) * model.write + count * (model.objects[`${method} ${path}`] ?? model.object),
+  }));
+  const sum = (chosen: typeof costs) => chosen.reduce((total, { ms }) => total + ms, 0);
+  return Math.max(sum(costs) / inFlight, sum(costs.filter(({ serial }) => serial))) / 1_000;
 }

@@ -1,6 +1,8 @@
 import type { RunView } from "@proxbox/contracts/http";
 import { type ServiceName, serviceNames } from "@proxbox/stack/services";
 import { buildEstate, type EstateSize } from "../proxmox/build-estate.ts";
+import { addTag, configure, guestOf, setStatus } from "../proxmox/change.ts";
+import type { Estate } from "../proxmox/estate.ts";
 import { type Scene, startScene } from "../scene.ts";
 import { type Usage, usageOf } from "./process-usage.ts";
 
@@ -14,21 +16,27 @@ export type RunFigures = {
   objects: number;
   reads: number;
   writes: number;
+  objectsWritten: number;
+  proxmoxRequests: number;
   cpuMs: Record<Program, number> | null;
 };
 
-/** A first run into an empty NetBox, one more that changes nothing, and what each program's memory rose to meanwhile. */
+/**
+ * A first run into an empty NetBox, one more that changes nothing, one after 5 % of the guests changed, and what each
+ * program's memory rose to meanwhile.
+ */
 export type WholeRuns = {
   guests: number;
   first: RunFigures;
   again: RunFigures;
+  few: RunFigures;
   peakRssMb: Record<Program, number> | null;
 };
 
 const known = new Map<number, Promise<WholeRuns>>();
 
 /**
- * Both runs at a size, with every service as a process of its own and a NetBox that takes no time. Several benchmarks look
+ * The runs at a size, with every service as a process of its own and a NetBox that takes no time. Several benchmarks look
  * at them, so they are made once. Throws Error when a run is not ok: figures of a broken run say nothing.
  */
 export function wholeRuns(guests: number): Promise<WholeRuns> {
@@ -61,26 +69,43 @@ export function secondsOf({ startedAt, endedAt }: RunView): number {
   return (Date.parse(endedAt ?? "") - Date.parse(startedAt ?? "")) / 1_000;
 }
 
+/** Changes every twentieth guest, each in one way: its note, its tags or its state. */
+export function changeSome({ clusters }: Estate): void {
+  const guests = clusters.flatMap((cluster) => [...cluster.guests.keys()].map((vmid) => ({ cluster, vmid })));
+  for (const [index, { cluster, vmid }] of guests.filter((_, position) => position % 20 === 0).entries()) {
+    if (index % 3 === 0) configure(cluster, vmid, { description: `Changed note of guest ${vmid}` });
+    else if (index % 3 === 1) addTag(cluster, vmid, "changed");
+    else setStatus(cluster, vmid, guestOf(cluster, vmid).status === "running" ? "stopped" : "running");
+  }
+}
+
 async function measure(guests: number): Promise<WholeRuns> {
-  await using scene = await startScene({ estate: buildEstate(estateSize(guests)), processes: {} });
+  const estate = buildEstate(estateSize(guests));
+  await using scene = await startScene({ estate, processes: {} });
   const first = await oneRun(scene);
   const again = await oneRun(scene);
+  changeSome(estate);
+  const few = await oneRun(scene);
   const usage = await usageOfAll(scene);
-  return { guests, first, again, peakRssMb: usage && pick(usage, ({ peakRssMb }) => peakRssMb) };
+  return { guests, first, again, few, peakRssMb: usage && pick(usage, ({ peakRssMb }) => peakRssMb) };
 }
 
 async function oneRun(scene: Scene): Promise<RunFigures> {
   const before = await usageOfAll(scene);
   scene.netbox.resetCounts();
+  for (const endpoint of scene.proxmox) endpoint.resetCounts();
   const run = await runToEnd(scene);
   const after = await usageOfAll(scene);
-  const { reads, writes } = scene.netbox.counts();
+  const { reads, writes, objectsWritten } = scene.netbox.counts();
+  const asked = scene.proxmox.flatMap((endpoint) => Object.values(endpoint.counts()));
   const counts = run.stages.flatMap(({ summary }) => (summary ? Object.values(summary.counts) : []));
   return {
     seconds: secondsOf(run),
     objects: counts.reduce((sum, count) => sum + count, 0),
     reads,
     writes,
+    objectsWritten,
+    proxmoxRequests: asked.reduce((sum, count) => sum + count, 0),
     cpuMs: before && after && pick(after, ({ cpuMs }, program) => cpuMs - before[program].cpuMs),
   };
 }
