@@ -3,6 +3,7 @@ import { listingGaps } from "./completeness.ts";
 import { permissionsOf } from "./resources/access.ts";
 import type { ClusterStatus } from "./resources/cluster.ts";
 
+const backups = { "Datastore.AllocateSpace": 1, "VM.Backup": 1 };
 const auditor = { "Sys.Audit": 1, "VM.Audit": 1, "Datastore.Audit": "1" };
 const node = { name: "pve1", online: true, ip: null, local: true, nodeId: 1, level: null };
 const healthy: ClusterStatus = { mode: "cluster", name: "prod", quorate: true, version: 1, nodes: [node] };
@@ -18,7 +19,7 @@ test.each<[string, object, Partial<ClusterStatus>]>([
   ["a standalone node", { "/": auditor }, { mode: "standalone" }],
 ])("%s: complete", (_, permissions, change) => {
   const gaps = listingGaps(permissionsOf(permissions), { ...healthy, ...change });
-  expect(gaps).toEqual({ guests: [], storages: [] });
+  expect(gaps).toMatchObject({ guests: [], storages: [] });
 });
 
 test.each<[string, unknown, Partial<ClusterStatus>, RegExp]>([
@@ -43,4 +44,15 @@ test("storages have gaps of their own", () => {
   const gaps = listingGaps(permissionsOf({ "/": { "Sys.Audit": 1, "VM.Audit": 1 } }), healthy);
   expect(gaps.guests).toEqual([]);
   expect(gaps.storages).toEqual(["Datastore.Audit is missing or does not propagate on /storage."]);
+});
+
+test.each<[string, object, RegExp | null]>([
+  ["may restore them", { "/": { ...auditor, ...backups } }, null],
+  ["owns the storages", { "/": auditor, "/storage": { "Datastore.Audit": 1, "Datastore.Allocate": 1 } }, null],
+  ["only looks at them", { "/": auditor }, /^Datastore\.AllocateSpace .* on \/storage\. VM\.Backup .* on \/vms\.$/],
+  ["may not back up one guest", { "/": { ...auditor, ...backups }, "/vms/7": auditor }, /VM\.Backup .* on \/vms\/7\./],
+  ["may not see the storages", { "/": { "Sys.Audit": 1, ...backups } }, /^Datastore\.Audit .* on \/storage\.$/],
+])("backups of one who %s", (_, permissions, sentence) => {
+  const { backups: gaps } = listingGaps(permissionsOf(permissions), healthy);
+  expect(gaps.join(" ")).toMatch(sentence ?? /^$/);
 });

@@ -6,7 +6,7 @@ import type { ClusterStatus } from "./resources/cluster.ts";
  * Why a listing of an endpoint may lack something that is there: one sentence each, empty when it is complete. Only
  * a complete listing proves that something is gone.
  */
-export type ListingGaps = { guests: string[]; storages: string[] };
+export type ListingGaps = { guests: string[]; storages: string[]; backups: string[] };
 
 /**
  * Reads what we may see and finds the gaps of a listing that was read without error. GET /cluster/resources and
@@ -26,9 +26,14 @@ export function listingGaps(permissions: Permissions, status: ClusterStatus): Li
   if (!holdsOn(permissions, "/", "Sys.Audit")) estate.push("Sys.Audit on / is missing, so nodes may be hidden.");
   const hidden = (path: string, privilege: string) =>
     hiddenBelow(permissions, path, privilege).map((at) => `${privilege} is missing or does not propagate on ${at}.`);
+  const storages = [...estate, ...hidden("/storage", "Datastore.Audit")];
+  // GET /nodes/{node}/storage/{storage}/content answers without error and leaves out the backups that may not be seen.
+  const backups = [...hidden("/storage", "Datastore.AllocateSpace"), ...hidden("/vms", "VM.Backup")];
+  const seesAll = hidden("/storage", "Datastore.Allocate").length === 0;
   return {
     guests: [...estate, ...hidden("/vms", "VM.Audit")],
-    storages: [...estate, ...hidden("/storage", "Datastore.Audit")],
+    storages,
+    backups: seesAll ? storages : [...storages, ...backups],
   };
 }
 
