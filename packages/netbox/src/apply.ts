@@ -27,7 +27,7 @@ export async function applyPlan(
   for (const step of plan.steps) {
     const ready: Operation[] = [];
     for (const operation of step.operations) {
-      const failed = pendingsOf(operation.body)
+      const failed = pendingsOf({ ...operation.body, completes: operation.completes })
         .map((value) => made.get(value.pending))
         .find((value) => typeof value === "object");
       if (!failed) ready.push(operation);
@@ -55,7 +55,16 @@ async function write(
   const bodies = operations.map(({ body }) => filledIn(body, made));
   try {
     if (op === "create") return await client.create(kind, bodies, signal);
-    const rows = operations.map(({ id }, position) => ({ ...bodies[position], id: id ?? 0 }));
+    const rows = operations.map(({ id, completes }, position) => ({
+      ...bodies[position],
+      id: id ?? Number(made.get(completes?.pending ?? "")),
+    }));
+    if (op === "delete")
+      return await client.remove(
+        kind,
+        rows.map(({ id }) => id),
+        signal,
+      );
     return await client.update(kind, rows, signal);
   } catch (thrown) {
     // No permission, say: the other kinds may still go through, and each object tells why it did not.
@@ -76,6 +85,8 @@ function settle(
   const fields = operation.changes.map((change) => change.field);
   if ("row" in result) {
     const { id } = result.row;
+    if (operation.op === "delete")
+      return { index, id: null, outcome: outcomeOf(subject, "deleted", { id }), standing: "no" };
     made.set(key, id);
     const outcome = operation.op === "create" ? "created" : "updated";
     return { index, id, outcome: outcomeOf(subject, outcome, { id, fields }), standing: "no" };

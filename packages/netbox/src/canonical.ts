@@ -31,24 +31,38 @@ export function canonical(field: Field, value: unknown): Canonical {
     case "text":
       return cleanText(String(value), field.limit) || null;
     case "integer":
-      return Math.trunc(Number(value));
+      return numberOf(value, Math.trunc);
     case "decimal":
-      return Number(Number(value).toFixed(field.places ?? 0));
+      return numberOf(value, (number) => Number(number.toFixed(field.places ?? 0)));
+    case "float":
+      return numberOf(value, (number) => number);
     case "boolean":
       return Boolean(value);
     case "choice":
       return (member(value, "value") as Canonical) || null;
     case "instant":
-      return value === "" ? null : new Date(value as string).toISOString();
+      return instantOf(value);
     case "color":
       return String(value).replace("#", "").toLowerCase() || null;
     case "address":
       return ipaddr.isValid(String(value)) ? ipaddr.process(String(value)).toString() : String(value);
+    case "cidr":
+    case "network":
+      return networkOf(String(value), field.form === "network");
+    case "mac":
+      return macOf(String(value));
     case "json":
-      return JSON.stringify(sorted(value));
+      return isEmpty(value) ? null : JSON.stringify(sorted(value));
     case "reference":
       return (member(value, "id") as Canonical) || null;
+    case "references":
+      return setForm((value as readonly unknown[]).map((entry) => member(entry, "id") as Canonical));
   }
+}
+
+/** The canonical form of a set of references, given each one's. */
+export function setForm(forms: readonly Canonical[]): Canonical {
+  return [...new Set(forms.map(String))].sort().join(",") || null;
 }
 
 /** The canonical form of a field in a row; null where the field does not count (see `Field.when`). */
@@ -59,19 +73,55 @@ export function canonicalOf(field: Field, name: string, row: Row): Canonical {
 
 /** A value as it is sent to NetBox. */
 export function wireValue(field: Field, value: unknown): unknown {
-  if (field.form === "json") return value ?? {};
+  if (field.form === "json") return value === null || value === undefined ? (field.nothing ?? {}) : sorted(value);
+  if (field.form === "references") return [...new Set((value ?? []) as readonly number[])];
   const form = canonical(field, value);
   if (form === null && field.form === "text") return field.nullable ? null : "";
   return form;
+}
+
+function numberOf(value: unknown, kept: (number: number) => number): Canonical {
+  const number = value === "" ? Number.NaN : Number(value);
+  return Number.isFinite(number) ? kept(number) : null;
+}
+
+function instantOf(value: unknown): Canonical {
+  const instant = new Date(value as string | number);
+  return value === "" || Number.isNaN(instant.getTime()) ? null : instant.toISOString();
+}
+
+// What is no network is left as it is: NetBox then says what is wrong with it.
+function networkOf(value: string, masked: boolean): Canonical {
+  const [host = "", mask] = value.split("/");
+  if (!ipaddr.isValid(host)) return value || null;
+  const address = ipaddr.parse(host);
+  const bits = mask === undefined ? address.toByteArray().length * 8 : Number(mask);
+  if (!masked) return `${address.toString()}/${bits}`;
+  const first =
+    address.kind() === "ipv4"
+      ? ipaddr.IPv4.networkAddressFromCIDR(`${address}/${bits}`)
+      : ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`);
+  return `${first.toString()}/${bits}`;
+}
+
+function macOf(value: string): Canonical {
+  const digits = value.replace(/[^0-9a-f]/gi, "").toUpperCase();
+  return digits.length === 12 ? (digits.match(/../g) ?? []).join(":") : value || null;
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
 function member(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : value;
 }
 
+/** JSON in one order of keys, and with texts that PostgreSQL takes. */
 function sorted(value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed().replaceAll("\0", "");
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, entry]) => [key, sorted(entry)]));
+  return Object.fromEntries(entries.map(([key, entry]) => [sorted(key), sorted(entry)]));
 }

@@ -1,4 +1,4 @@
-import type { KindName } from "./kinds.ts";
+import { type KindName, kindOf } from "./kinds.ts";
 
 /** A value of one cell. */
 export type Scalar = string | number | boolean | null;
@@ -40,6 +40,8 @@ export type Desired = {
   tags?: DesiredTags;
   /** False: an object that does not exist is not made, and nothing is reported of it. */
   create?: boolean;
+  /** The row `id` is to be deleted. What else is said of it does not matter. */
+  gone?: true;
   /** Name for reports, e.g. `web (vmid 100)`. */
   label: string;
   /** A remark for the report. */
@@ -51,6 +53,16 @@ export type Desired = {
 /** Whether a value is a reference to another object. */
 export function isRef(value: unknown): value is Ref {
   return typeof value === "object" && value !== null && "kind" in value && ("id" in value || "identity" in value);
+}
+
+/** Every reference in a value: itself, or those of a set. */
+export function refsOf(value: unknown): Ref[] {
+  return (Array.isArray(value) ? value : [value]).filter(isRef);
+}
+
+/** What an address or a MAC address says of the interface it is on. NetBox wants both fields together. */
+export function assignedTo(ref: Ref): { assigned_object_type: string; assigned_object_id: Ref } {
+  return { assigned_object_type: kindOf(ref.kind).model, assigned_object_id: ref };
 }
 
 /** The same object, but an existing one is left alone altogether. */
@@ -70,6 +82,7 @@ export function pointingTo(rows: readonly KnownRow[]): (desired: Desired) => Des
   const keyOf = ({ kind, identity }: { kind: KindName; identity: Identity }) => JSON.stringify([kind, identity]);
   const ids = new Map(rows.map((row) => [keyOf(row), row.id]));
   const byId = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(byId);
     const id = isRef(value) && "identity" in value ? ids.get(keyOf(value)) : undefined;
     return id === undefined ? value : { kind: (value as Ref).kind, id };
   };

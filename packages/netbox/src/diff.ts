@@ -26,15 +26,19 @@ export function isPending(value: unknown): value is Pending {
   return typeof value === "object" && value !== null && "pending" in value;
 }
 
-/** What making an object sends: its identity, its values, what only a new one gets, its tags; nothing that is empty. */
+/**
+ * What making an object sends: its identity, its values, what only a new one gets, its tags; nothing that is empty. Of an
+ * object that completes a new one, its values alone.
+ */
 export function diffNew(desired: Desired, context: DiffContext): Difference {
-  const wanted = { ...desired.values, ...desired.onCreate, ...desired.identity };
+  const { completes } = kindOf(desired.kind);
+  const wanted = completes ? desired.values : { ...desired.values, ...desired.onCreate, ...desired.identity };
   const body: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(wanted)) {
     const field = fieldOf(desired.kind, name, context);
     if (!field) continue;
     const sent = sentValue(field, value, context);
-    if (sent !== null && sent !== "" && sent !== undefined) body[name] = sent;
+    if (!isNothing(sent)) body[name] = sent;
   }
   const changes: FieldChange[] = Object.entries(body).map(([field, after]) => ({ field, before: null, after }));
   const slugs = tagsOnCreate(desired.tags);
@@ -43,6 +47,13 @@ export function diffNew(desired: Desired, context: DiffContext): Difference {
     changes.push({ field: "tags", before: [], after: slugs });
   }
   return { changes, body };
+}
+
+/** What is lost with a row; nothing is sent but its id. */
+export function diffGone({ kind }: Desired, row: Row): Difference {
+  const fields = Object.keys(kindOf(kind).fields).map((field) => ({ field, before: beforeOf(kind, field, row) }));
+  const kept = fields.filter(({ before }) => !isNothing(before));
+  return { changes: kept.map(({ field, before }) => ({ field, before, after: null })), body: {} };
 }
 
 /** What has to be sent to make a row what is desired; no changes: nothing. Values that are equal are never sent. */
@@ -54,14 +65,15 @@ export function diffRow(desired: Desired, row: Row, context: DiffContext): Diffe
   for (const name of changed) sent.set(name, wantedOf(desired, name, context));
   for (const group of together.filter((names) => names.some((name) => changed.has(name)))) {
     for (const name of group) {
-      if (!sent.has(name)) sent.set(name, open.includes(name) ? wantedOf(desired, name, context) : plainOf(row[name]));
+      if (!sent.has(name))
+        sent.set(name, open.includes(name) ? wantedOf(desired, name, context) : beforeOf(desired.kind, name, row));
     }
   }
   for (const [trigger, cleared] of Object.entries(resets)) {
     if (!changed.has(trigger)) continue;
     for (const name of cleared) if (!open.includes(name) && row[name] != null) sent.set(name, null);
   }
-  const changes = [...sent].map(([field, after]) => ({ field, before: plainOf(row[field]), after }));
+  const changes = [...sent].map(([field, after]) => ({ field, before: beforeOf(desired.kind, field, row), after }));
   const body = Object.fromEntries(sent);
   const tags = tagChange(desired.tags, row, (slug) => idOf(tagKnown(slug, context.resolve)));
   if (tags) {
@@ -71,6 +83,10 @@ export function diffRow(desired: Desired, row: Row, context: DiffContext): Diffe
     changes.push({ field: "tags", before, after: [...stay.map((tag) => tag.slug), ...tags.on] });
   }
   return { changes, body };
+}
+
+function isNothing(sent: unknown): boolean {
+  return sent === null || sent === "" || sent === undefined || (Array.isArray(sent) && sent.length === 0);
 }
 
 function fieldOf(kind: KindName, name: string, { atLeast }: DiffContext): Field | null {
@@ -100,7 +116,11 @@ function wantedOf(desired: Desired, name: string, context: DiffContext): unknown
   return sentValue(field, desired.values[name], context);
 }
 
-function sentValue(field: Field, value: unknown, { resolve }: DiffContext): unknown {
+function sentValue(field: Field, value: unknown, context: DiffContext): unknown {
+  const { resolve } = context;
+  if (field.form === "references" && Array.isArray(value)) {
+    return value.map((entry) => (isRef(entry) ? sentValue(field, entry, context) : entry));
+  }
   if (!isRef(value)) return wireValue(field, value);
   const known = knownOf(value, resolve);
   if (typeof known === "object") return known.id;
@@ -129,7 +149,12 @@ function sentTag(slug: string, resolve: Resolve): unknown {
   return idOf(known) ?? ({ pending: key, label: `tag ${slug}` } satisfies Pending);
 }
 
+function beforeOf(kind: KindName, name: string, row: Row): unknown {
+  return kindOf(kind).fields[name]?.form === "json" ? row[name] : plainOf(row[name]);
+}
+
 function plainOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plainOf);
   if (typeof value !== "object" || value === null) return value;
   const { id, value: chosen } = value as { id?: unknown; value?: unknown };
   return id ?? chosen ?? value;

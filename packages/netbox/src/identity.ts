@@ -1,4 +1,4 @@
-import { type Canonical, canonical, canonicalOf, type Row } from "./canonical.ts";
+import { type Canonical, canonical, canonicalOf, type Row, setForm } from "./canonical.ts";
 import { type Identity, isRef, type Ref } from "./desired.ts";
 import type { Kind } from "./kind.ts";
 import { type KindName, kindOf } from "./kinds.ts";
@@ -32,13 +32,19 @@ export function knownOf(ref: Ref, resolve: Resolve): Known {
   return "id" in ref ? { id: ref.id } : (resolve(refKey(ref, resolve)) ?? "absent");
 }
 
-/** The canonical form of a wanted value: of a reference its object's id or, when it has none yet, its key. */
+/** The canonical form of a wanted value: of a reference, also in a set, its object's id or, when it has none yet, its key. */
 export function referenceForm(kind: KindName, name: string, value: unknown, resolve: Resolve): Canonical {
   const field = kindOf(kind).fields[name];
   if (!field) throw new TypeError(`${kind} has no field ${name}.`);
-  if (!isRef(value)) return canonical(field, value);
-  const known = knownOf(value, resolve);
-  return typeof known === "object" ? known.id : refKey(value, resolve);
+  if (field.form === "references" && Array.isArray(value)) {
+    return setForm(value.map((entry) => (isRef(entry) ? refForm(entry, resolve) : entry)));
+  }
+  return isRef(value) ? refForm(value, resolve) : canonical(field, value);
+}
+
+function refForm(ref: Ref, resolve: Resolve): Canonical {
+  const known = knownOf(ref, resolve);
+  return typeof known === "object" ? known.id : refKey(ref, resolve);
 }
 
 /** A look-up by identity whose references are all ids. */
@@ -90,12 +96,12 @@ export function otherwiseKey(kind: KindName, value: unknown): string | null {
 }
 
 function keyOf(kind: KindName, value: (field: string) => Canonical): string {
-  const { identity, caseless } = kindOf(kind);
+  const { identity, caseless, completes = kind } = kindOf(kind);
   const parts = Object.keys(identity).map((name) => {
     const form = value(name);
     return `${name}=${caseless?.includes(name) ? String(form).toLowerCase() : form}`;
   });
-  return `${kind}|${parts.join("|")}`;
+  return `${completes}|${parts.join("|")}`;
 }
 
 function distinct<T>(values: readonly T[]): T[] {

@@ -5,13 +5,18 @@ export type Form =
   | "text"
   | "integer"
   | "decimal"
+  | "float"
   | "boolean"
   | "choice"
   | "instant"
   | "color"
   | "address"
+  | "cidr"
+  | "network"
+  | "mac"
   | "json"
-  | "reference";
+  | "reference"
+  | "references";
 
 /** One field of a kind. */
 export type Field = {
@@ -22,8 +27,10 @@ export type Field = {
   limit?: number;
   /** Decimal places NetBox keeps. */
   places?: number;
-  /** The kind a reference points to. */
-  to?: string;
+  /** The kinds a reference may point to; left out: kinds that are never written. */
+  to?: readonly string[];
+  /** Of JSON: what is sent for nothing. Default: `{}`. */
+  nothing?: readonly never[];
   /** The value counts only where another field has this one: a scope's id means a site only in a site scope. */
   when?: readonly [field: string, value: string];
   /** The first NetBox release that has it. */
@@ -34,6 +41,11 @@ export type Field = {
 export type Kind = {
   /** Below /api/, without slashes at the ends. */
   path: string;
+  /**
+   * The kind whose objects it completes, at the same path and with the same identity: fields that can only be written once
+   * what they refer to is there, an interface's primary MAC address say. It never makes an object.
+   */
+  completes?: string;
   /** For sentences. */
   label: string;
   /** Application and model, as NetBox's permissions name it. */
@@ -74,6 +86,8 @@ export const optionalText = (limit?: number): Field => ({ ...text(limit), nullab
 export const integer: Field = { form: "integer", nullable: true };
 /** A number with so many decimal places. */
 export const decimal = (places: number): Field => ({ form: "decimal", nullable: true, places });
+/** A number as it comes. */
+export const float: Field = { form: "float", nullable: true };
 /** True or false. */
 export const boolean: Field = { form: "boolean", nullable: false };
 /** True, false or not known. */
@@ -84,9 +98,23 @@ export const choice: Field = { form: "choice", nullable: true };
 export const color: Field = { form: "color", nullable: false };
 /** An IP address without a mask. */
 export const address: Field = { form: "address", nullable: false };
+/** An IP address with its mask; without one it is that address alone. */
+export const cidr: Field = { form: "cidr", nullable: false };
+/** A network, whose address has no bits beyond its mask. */
+export const network: Field = { form: "network", nullable: false };
+/** A MAC address. */
+export const mac: Field = { form: "mac", nullable: false };
 /** An instant, as anything Date understands. */
 export const instant: Field = { form: "instant", nullable: true };
-/** Any JSON. */
+/** Any JSON; nothing is `{}`. */
 export const json: Field = { form: "json", nullable: false };
-/** Another object. */
-export const reference = (to: string): Field => ({ form: "reference", nullable: true, to });
+/** A JSON list; nothing is `[]`. */
+export const jsonList: Field = { form: "json", nullable: false, nothing: [] };
+/** Another object, of one of these kinds. */
+export const reference = (...to: readonly string[]): Field => ({
+  form: "reference",
+  nullable: true,
+  ...(to.length > 0 ? { to } : {}),
+});
+/** A set of other objects, in no order. */
+export const references = (...to: readonly string[]): Field => ({ form: "references", nullable: false, to });

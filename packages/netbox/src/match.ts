@@ -41,7 +41,7 @@ export function matchKind(
     if (entry.id !== undefined) {
       taken.set(`#${entry.id}`, entry);
       const row = rows.find((candidate) => candidate.id === entry.id) ?? null;
-      return match(row, row ? null : goneError(kind, entry.id, entry.label));
+      return match(row, row || entry.gone ? null : goneError(kind, entry.id, entry.label));
     }
     const missing = missingField(entry, resolve);
     if (missing) return match(null, incompleteError(entry, missing));
@@ -53,9 +53,10 @@ export function matchKind(
   });
 }
 
-/** What is known of each matched object, for those that refer to it. */
+/** What is known of each matched object, for those that refer to it; nothing refers to what is to go. */
 export function knownOfMatches(matches: readonly Match[]): [string, Known][] {
   return matches.flatMap(({ desired, key, row, error }): [string, Known][] => {
+    if (desired.gone || kindOf(desired.kind).completes) return [];
     if (error instanceof SyncError && error.code === "duplicate_desired") return [];
     if (row) return [[key, { id: row.id }]];
     return [
@@ -82,6 +83,7 @@ function isForeign(kind: KindName, row: Row): boolean {
 }
 
 function keyOf(desired: Desired, resolve: Resolve): string {
+  if (desired.gone) return `${desired.kind}#${desired.id}`;
   const whole = Object.keys(kindOf(desired.kind).identity).every((field) => desired.identity[field] !== undefined);
   return whole || desired.id === undefined
     ? identityKey(desired.kind, desired.identity, resolve)

@@ -2,19 +2,22 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { SyncError, toWireError } from "@proxbox/runtime/errors";
 import { type Canonical, canonical, canonicalOf, cleanText } from "./canonical.ts";
 import type { Desired } from "./desired.ts";
-import { type DiffContext, diffNew, diffRow, type FieldChange, isPending, type Pending } from "./diff.ts";
+import { type DiffContext, diffGone, diffNew, diffRow, type FieldChange, isPending, type Pending } from "./diff.ts";
 import { type KindName, kindNames, kindOf } from "./kinds.ts";
 import type { Match } from "./match.ts";
 
 /** One write of one object. Plain JSON; `body` may hold `Pending` for the id of an object made earlier in the plan. */
 export type Operation = {
   /** `park`: takes a temporary name, because two objects swap theirs. */
-  op: "create" | "update" | "park";
+  op: "delete" | "create" | "update" | "park";
   kind: KindName;
   /** Position of its desired object. */
   index: number;
   key: string;
+  /** Null for an object that is made, by this operation or, see `completes`, by an earlier one. */
   id: number | null;
+  /** The object made earlier in the plan that this completes. */
+  completes?: Pending;
   label: string;
   /** Rows of one request are sorted by this, then by the name. */
   parent: string;
@@ -41,7 +44,7 @@ export function isTemporaryName(name: string): boolean {
 }
 
 /**
- * Orders what has to be written: kinds by reference, within a kind an object after those it refers to and after the one
+ * Orders what has to be written: what is to go first, what refers before what is referred to; then kinds by reference, within a kind an object after those it refers to and after the one
  * whose name it takes; where names go round in a circle one object is parked under a temporary name first. Pure.
  */
 export function planOf(matches: readonly Match[], positions: ReadonlyMap<Desired, number>, context: DiffContext): Plan {
@@ -49,13 +52,15 @@ export function planOf(matches: readonly Match[], positions: ReadonlyMap<Desired
   const pending = new Map<string, Operation>();
   for (const kind of kindNames) {
     const operations: Operation[] = [];
+    const deletes: Operation[] = [];
     for (const match of matches.filter((candidate) => candidate.desired.kind === kind)) {
       const planned = planMatch(match, positions.get(match.desired) ?? 0, pending, context);
       if (!planned) continue;
-      if ("op" in planned) operations.push(planned);
-      else plan.settled.push(planned);
+      if (!("op" in planned)) plan.settled.push(planned);
+      else (planned.op === "delete" ? deletes : operations).push(planned);
       if ("op" in planned && planned.op === "create") pending.set(planned.key, planned);
     }
+    plan.steps.unshift(...deleteSteps(kind, deletes));
     plan.steps.push(...stepsOf(kind, operations, matches));
   }
   return plan;
@@ -73,17 +78,21 @@ function planMatch(
     outcome: outcomeOf(desired, outcome, { id, ...(cause ? { error: cause } : {}) }),
   });
   if (error) return settled("failed", null, error);
-  if (!row && desired.create === false) return null;
-  const { changes, body } = row ? diffRow(desired, row, context) : diffNew(desired, context);
+  const completed = row || !kindOf(desired.kind).completes ? undefined : pending.get(key);
+  if (desired.gone && !row) return settled("unchanged", null);
+  if (!row && (desired.create === false || (kindOf(desired.kind).completes && !completed))) return null;
+  const { changes, body } =
+    desired.gone && row ? diffGone(desired, row) : row ? diffRow(desired, row, context) : diffNew(desired, context);
   const missing = pendingsOf(body).find((value) => !pending.has(value.pending));
   if (missing) return settled("failed", row?.id ?? null, missingError(desired, missing));
-  if (row && changes.length === 0) return settled("unchanged", row.id);
+  if (changes.length === 0 && !desired.gone && (row || completed)) return settled("unchanged", row?.id ?? null);
   return {
-    op: row ? "update" : "create",
+    op: desired.gone ? "delete" : row || completed ? "update" : "create",
     kind: desired.kind,
     index,
     key,
     id: row?.id ?? null,
+    ...(completed ? { completes: { pending: key, label: completed.label } } : {}),
     label: desired.label,
     parent: desired.parent ?? "",
     changes,
@@ -112,6 +121,23 @@ export function outcomeOf(
 /** Every id in a body that is still to come. */
 export function pendingsOf(body: Readonly<Record<string, unknown>>): Pending[] {
   return Object.values(body).flat().filter(isPending);
+}
+
+/** Rows go after those of the same kind that refer to them: NetBox keeps an interface that is another one's parent. */
+function deleteSteps(kind: KindName, operations: readonly Operation[]): Step[] {
+  const own = Object.entries(kindOf(kind).fields).flatMap(([name, { to }]) => (to?.includes(kind) ? [name] : []));
+  const steps: Step[] = [];
+  let rest = [...operations];
+  while (rest.length > 0) {
+    const referred = new Set(
+      rest.flatMap(({ changes }) => changes.flatMap(({ field, before }) => (own.includes(field) ? [before] : []))),
+    );
+    const free = rest.filter(({ id }) => !referred.has(id));
+    const next = free.length > 0 ? free : rest;
+    steps.push({ kind, op: "delete", operations: sortedForNetBox(next) });
+    rest = rest.filter((operation) => !next.includes(operation));
+  }
+  return steps;
 }
 
 function stepsOf(kind: KindName, operations: readonly Operation[], matches: readonly Match[]): Step[] {

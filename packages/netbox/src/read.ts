@@ -1,5 +1,5 @@
 import type { NetBoxClient } from "./client.ts";
-import { type Desired, isRef, type Ref } from "./desired.ts";
+import { type Desired, isRef, type Ref, refsOf } from "./desired.ts";
 import { identityKey, type Known, knownOf, lookupOf, type Resolve, refKey } from "./identity.ts";
 import { type KindName, kindNames, kindOf } from "./kinds.ts";
 import { knownOfMatches, knownOfRows, type Match, matchKind } from "./match.ts";
@@ -53,10 +53,10 @@ type SymbolicRef = Extract<Ref, { identity: unknown }>;
 function refsIn(desired: readonly Desired[]): SymbolicRef[] {
   const found: SymbolicRef[] = [];
   const visit = (values: Readonly<Record<string, unknown>>) => {
-    for (const value of Object.values(values)) {
-      if (!isRef(value) || "id" in value) continue;
-      found.push(value);
-      visit(value.identity);
+    for (const ref of Object.values(values).flatMap(refsOf)) {
+      if ("id" in ref) continue;
+      found.push(ref);
+      visit(ref.identity);
     }
   };
   for (const { identity, values, onCreate = {} } of desired)

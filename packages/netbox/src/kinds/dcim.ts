@@ -65,3 +65,20 @@ export const device: Kind = {
   unique: ["site", "name"],
   parkable: "name",
 };
+
+/** A device's primary addresses: each has to be on one of its interfaces, and cannot leave it while it is primary. */
+export const devicePrimaryAddresses: Kind = {
+  path: device.path,
+  label: "primary addresses",
+  model: device.model,
+  completes: "device",
+  identity: device.identity,
+  caseless: ["name"],
+  fields: {
+    name: text(64),
+    site: reference("site"),
+    primary_ip4: reference("ip-address"),
+    primary_ip6: reference("ip-address"),
+  },
+  tagged: false,
+};

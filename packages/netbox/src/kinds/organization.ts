@@ -1,4 +1,4 @@
-import { choice, color, integer, type Kind, text } from "../kind.ts";
+import { choice, color, integer, type Kind, reference, text } from "../kind.ts";
 
 /** `extras/tags`. NetBox wants slug and name unique each; names that differ in case only would confuse people. */
 export const tag: Kind = {
@@ -28,5 +28,15 @@ export const site: Kind = {
   model: "dcim.site",
   identity: { slug: "slug" },
   fields: { slug: text(100), name: text(100), status: choice, description: text(200) },
+  tagged: true,
+};
+
+/** `extras/journal-entries`: only made. Its author is the token's user. */
+export const journalEntry: Kind = {
+  path: "extras/journal-entries",
+  label: "journal entry",
+  model: "extras.journalentry",
+  identity: { assigned_object_type: "assigned_object_type", assigned_object_id: "assigned_object_id", comments: null },
+  fields: { assigned_object_type: choice, assigned_object_id: reference(), kind: choice, comments: text() },
   tagged: true,
 };

@@ -80,3 +80,67 @@ export const syncStateCluster: Kind = {
   },
   tagged: true,
 };
+
+/** `plugins/proxbox/sync-state/virtual-disks`: on which storage a virtual disk is. */
+export const syncStateVirtualDisk: Kind = {
+  path: "plugins/proxbox/sync-state/virtual-disks",
+  label: "sync state of virtual disk",
+  model: "netbox_proxbox.proxboxvirtualdisksyncstate",
+  identity: { virtual_disk: "virtual_disk_id" },
+  fields: {
+    ...base,
+    virtual_disk: reference("virtual-disk"),
+    proxbox_storage: reference("storage"),
+    proxbox_storage_raw_id: integer,
+    proxbox_storage_raw_value: text(),
+  },
+  tagged: true,
+};
+
+/** `plugins/proxbox/sync-state/vm-interfaces`: on which bridge of its node a guest's interface is. */
+export const syncStateVmInterface: Kind = {
+  path: "plugins/proxbox/sync-state/vm-interfaces",
+  label: "sync state of interface",
+  model: "netbox_proxbox.proxboxvminterfacesyncstate",
+  identity: { vm_interface: "vm_interface_id" },
+  fields: {
+    ...base,
+    vm_interface: reference("vm-interface"),
+    proxbox_bridge: reference("interface"),
+    proxbox_bridge_raw_id: integer,
+    proxbox_bridge_raw_value: text(),
+  },
+  tagged: true,
+};
+
+/** `plugins/proxbox/sync-state/interfaces`: what the link of a node's interface is like. */
+export const syncStateInterface: Kind = {
+  path: "plugins/proxbox/sync-state/interfaces",
+  label: "sync state of interface",
+  model: "netbox_proxbox.proxboxinterfacesyncstate",
+  identity: { interface: "interface_id" },
+  fields: {
+    ...base,
+    interface: reference("interface"),
+    nic_speed_gbps: integer,
+    nic_duplex: text(64),
+    nic_link: optionalBoolean,
+  },
+  tagged: true,
+};
+
+/** `plugins/proxbox/sync-state/ip-addresses`: how Proxmox came by an address. */
+export const syncStateIpAddress: Kind = {
+  path: "plugins/proxbox/sync-state/ip-addresses",
+  label: "sync state of IP address",
+  model: "netbox_proxbox.proxboxipaddresssyncstate",
+  identity: { ip_address: "ip_address_id" },
+  fields: {
+    ...base,
+    ip_address: reference("ip-address"),
+    proxmox_interface: text(255),
+    proxmox_mac: text(64),
+    proxmox_ip_addresses: text(),
+  },
+  tagged: true,
+};

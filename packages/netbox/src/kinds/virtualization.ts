@@ -76,3 +76,30 @@ export const virtualMachine: Kind = {
   resets: { cluster: ["site", "device"] },
   counted: { disk: "virtual_disk_count" },
 };
+
+/** A virtual machine's primary addresses: each has to be on one of its interfaces, and cannot leave it while it is primary. */
+export const primaryAddresses: Kind = {
+  path: virtualMachine.path,
+  label: "primary addresses",
+  model: virtualMachine.model,
+  completes: "virtual-machine",
+  identity: virtualMachine.identity,
+  caseless: ["name"],
+  fields: {
+    name: text(64),
+    cluster: reference("cluster"),
+    primary_ip4: reference("ip-address"),
+    primary_ip6: reference("ip-address"),
+  },
+  tagged: false,
+};
+
+/** `virtualization/virtual-disks`; `size` is in MB, and the sum of a virtual machine's disks becomes its `disk`. */
+export const virtualDisk: Kind = {
+  path: "virtualization/virtual-disks",
+  label: "virtual disk",
+  model: "virtualization.virtualdisk",
+  identity: { virtual_machine: "virtual_machine_id", name: null },
+  fields: { virtual_machine: reference("virtual-machine"), name: text(64), size: integer, description: text(200) },
+  tagged: true,
+};
