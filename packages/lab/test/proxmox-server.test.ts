@@ -2,12 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { createProxmoxClient, type ProxmoxClient } from "@proxbox/proxmox/client";
 import { readListingGaps } from "@proxbox/proxmox/completeness";
+import type { ObservationContext } from "@proxbox/proxmox/observations";
 import { observeGuests } from "@proxbox/proxmox/observe-guests";
 import { readClusterStatus, readTagColors, readVersion } from "@proxbox/proxmox/resources/cluster";
 import { readGuestConfig } from "@proxbox/proxmox/resources/guests";
-import { readListing } from "@proxbox/proxmox/resources/listing";
+import { type Guest, readListing } from "@proxbox/proxmox/resources/listing";
 import { readStorages } from "@proxbox/proxmox/resources/storage";
 import { targetOf } from "@proxbox/proxmox/target";
+import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
 import { buildEstate } from "../src/proxmox/build-estate.ts";
 import * as change from "../src/proxmox/change.ts";
 import type { EstateCluster } from "../src/proxmox/estate.ts";
@@ -42,9 +44,13 @@ function clientOf(proxmox: SimulatedProxmox, settings: Partial<Parameters<typeof
   return createProxmoxClient(targetOf(endpoint));
 }
 
-function observe(client: ProxmoxClient, guests: Parameters<typeof observeGuests>[3]) {
-  const blobs = { putJson: async (name: string) => ({ bucket: "b", name, digest: "d" }) };
-  return observeGuests({ run: "r", signal, blobs }, client, { id: 1 }, guests, { key: "k" });
+function observe(client: ProxmoxClient, guests: Guest[]) {
+  const blobs = { putJson: async (name: string) => ({ bucket: "b", name, digest: "d" }), getJson: async () => null };
+  const shared = (key: string) => (key === "proxmox-config" ? {} : client);
+  const ctx = { run: "r", stage: "vm-disks", options: {}, env: {}, signal, blobs, shared };
+  const endpoint = { id: 1, name: "e", ip_address: "127.0.0.1", port: 8006 };
+  const chunk = { key: "k", guests };
+  return observeGuests(ctx as unknown as ObservationContext, endpoint as ProxmoxEndpoint, chunk);
 }
 
 const codeOf = (work: Promise<unknown>) =>

@@ -20,6 +20,9 @@ export type ReadOptions = {
   /** The node that answers: its reads share one limit of three. Left out: the limit of calls to no certain node. */
   node?: string;
   query?: Record<string, string>;
+  /** How long one attempt may take, and how often it is tried again; default: as the endpoint says. */
+  timeoutMs?: number;
+  retries?: number;
 };
 
 /** Reads one Proxmox VE endpoint; disposing it closes its idle connections. */
@@ -41,20 +44,23 @@ const longestBackoffMs = 30_000;
  * A client for one endpoint: at most three requests in flight per node; reads are tried again after a broken
  * connection, a 5xx or a broken answer as often as the endpoint allows; of its addresses the first that answers is
  * kept. After a timeout or with an offline node nothing is tried again here: the wait was long enough already.
+ * `inFlight` bounds the requests to all nodes together.
  */
-export function createProxmoxClient(target: ProxmoxTarget): ProxmoxClient {
+export function createProxmoxClient(target: ProxmoxTarget, inFlight = Number.POSITIVE_INFINITY): ProxmoxClient {
   const limits = new Map<string, LimitFunction>();
+  const whole = pLimit(inFlight);
   const sessions = new Map<string, Bun.FetchSession>();
   const login = loginOf(target.credentials, takeTicket);
   const scrub = scrubber(target);
   let origins = target.origins;
 
   /** Sends one request to the first address that answers, and reads the whole answer. */
-  async function exchange(path: string, init: RequestInit, caller?: AbortSignal): Promise<unknown> {
+  async function exchange(path: string, init: RequestInit, options: Attempt = {}): Promise<unknown> {
+    const { signal: caller, timeoutMs = target.timeoutMs } = options;
     const failures: ProxmoxAPIError[] = [];
     for (const origin of origins) {
       const subject: Subject = { endpoint: target.name, origin, path, identity: login?.identity ?? "" };
-      const timeout = AbortSignal.timeout(target.timeoutMs);
+      const timeout = AbortSignal.timeout(timeoutMs);
       const signal = caller ? AbortSignal.any([caller, timeout]) : timeout;
       try {
         const session = sessions.get(origin) ?? (await openSession(target.trust, subject, signal));
@@ -64,7 +70,7 @@ export function createProxmoxClient(target: ProxmoxTarget): ProxmoxClient {
         return await readData(response, subject, scrub);
       } catch (thrown) {
         caller?.throwIfAborted();
-        const failure = toFailure(thrown, subject, target.timeoutMs);
+        const failure = toFailure(thrown, subject, timeoutMs);
         if (!isConnectionFailure(failure)) throw failure;
         failures.push(failure);
       }
@@ -78,25 +84,26 @@ export function createProxmoxClient(target: ProxmoxTarget): ProxmoxClient {
     return ticketOf(answer, target.name, user);
   }
 
-  async function read(path: string, signal: AbortSignal): Promise<unknown> {
-    signal.throwIfAborted();
+  async function read(path: string, attempt: Attempt & { signal: AbortSignal }): Promise<unknown> {
+    attempt.signal.throwIfAborted();
     if (!login) throw missingCredentials(target.name);
     const headers = await login.headers();
     try {
-      return await exchange(path, { headers }, signal);
+      return await exchange(path, { headers }, attempt);
     } catch (thrown) {
       if (!isProxmoxError(thrown, "proxmox_unauthorized") || !login.refused(headers)) throw thrown;
-      return await exchange(path, { headers: await login.headers() }, signal);
+      return await exchange(path, { headers: await login.headers() }, attempt);
     }
   }
 
   return {
     name: target.name,
-    get(path, { signal, node = "", query }) {
-      const whole = query ? `${path}?${new URLSearchParams(query)}` : path;
+    get(path, { signal, node = "", query, timeoutMs, retries = target.retries }) {
+      const asked = query ? `${path}?${new URLSearchParams(query)}` : path;
+      const attempt = { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
       return limitOf(node)(() =>
-        retry(() => read(whole, signal), {
-          retries: target.retries,
+        retry(() => whole(() => read(asked, attempt)), {
+          retries,
           minDelayMs: target.backoffMs,
           maxDelayMs: longestBackoffMs,
           signal,
@@ -115,6 +122,8 @@ export function createProxmoxClient(target: ProxmoxTarget): ProxmoxClient {
     return limit;
   }
 }
+
+type Attempt = { signal?: AbortSignal; timeoutMs?: number };
 
 const waitedLong = ["proxmox_timeout", "proxmox_node_offline"] as const;
 

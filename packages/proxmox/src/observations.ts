@@ -1,6 +1,6 @@
 import type { Blobs } from "@proxbox/runtime/blobs";
 import type { StageContext } from "@proxbox/runtime/stage";
-import { readProxmoxConfig } from "./settings.ts";
+import { proxmoxConfigOf } from "./settings.ts";
 
 /** What of a stage's context an observation needs. */
 export type ObservationContext = Pick<StageContext, "run" | "stage" | "options" | "env" | "signal" | "shared"> & {
@@ -20,8 +20,8 @@ export async function storedObservation<T>(ctx: ObservationContext, endpoint: nu
   if (looking.has(ctx.stage) || ctx.options.netbox_vm_ids) return null;
   const stored = (await ctx.blobs.getJson(nameOf(ctx, endpoint, part))) as Stored<T> | null;
   if (!stored) return null;
-  const { PROXBOX_OBSERVATION_MAX_AGE: seconds } = ctx.shared("proxmox-config", () => readProxmoxConfig(ctx.env));
-  return Date.now() - Date.parse(stored.observedAt) <= seconds * 1_000 ? stored.value : null;
+  const { PROXBOX_OBSERVATION_MAX_AGE: seconds } = proxmoxConfigOf(ctx);
+  return Date.now() - Date.parse(stored.observedAt) < seconds * 1_000 ? stored.value : null;
 }
 
 /** Stores what was seen, for later stages of the run. */

@@ -1,113 +1,101 @@
 import type { WireError } from "@proxbox/contracts/errors";
-import type { Blobs } from "@proxbox/runtime/blobs";
-import { ProxmoxAPIError, toWireError } from "@proxbox/runtime/errors";
-import type { StageContext } from "@proxbox/runtime/stage";
+import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
+import { toWireError } from "@proxbox/runtime/errors";
+import { askGuests, type GuestAnswer } from "./ask-guests.ts";
 import type { ProxmoxClient } from "./client.ts";
-import { guestNotReported, isEndpointFailure, type ProxmoxErrorCode } from "./failures.ts";
-import { type GuestConfig, readGuestConfig } from "./resources/guests.ts";
+import { guestNotReported } from "./failures.ts";
+import { type ObservationContext, storedObservation, storeObservation } from "./observations.ts";
+import { type GuestConfig, guestConfigOf, readGuestConfig } from "./resources/guests.ts";
 import { type Guest, readListing } from "./resources/listing.ts";
+import { proxmoxOf } from "./session.ts";
 
 /**
- * A guest as it was found. `ok`: with its configuration. `gone`: deleted since it was listed. `failed`: it is there,
- * but its configuration could not be read, e.g. because its node is offline.
+ * A guest as it was found, at the node where it is by now. `ok`: with its configuration. `gone`: deleted since it was
+ * listed. `failed`: it is there, but its configuration could not be read, e.g. because its node is offline.
  */
-export type ObservedGuest =
-  | { guest: Guest; state: "ok"; config: GuestConfig }
-  | { guest: Guest; state: "gone" }
-  | { guest: Guest; state: "failed"; error: WireError };
+export type ObservedGuest<G extends Guest = Guest> =
+  | { guest: G; state: "ok"; config: GuestConfig }
+  | { guest: G; state: "gone" }
+  | { guest: G; state: "failed"; error: WireError };
 
-/** What is stored of an observation: the guests of one node at one time (ISO 8601, UTC). */
-export type Observation = { observedAt: string; guests: ObservedGuest[] };
-
-/** What of a stage's context an observation needs. */
-export type ObservationContext = Pick<StageContext, "run" | "signal"> & { blobs: Pick<Blobs, "putJson"> };
+/** What is stored of a guest that was found or is gone: the configuration is read anew from what Proxmox gave. */
+type Stored = { vmid: number; node: string; raw: GuestConfig["raw"] | null };
 
 /**
- * Reads the configurations of guests from their nodes, three at a time per node, and stores what was seen by run,
- * endpoint and node for the stages that come later. The result has every guest, in the given order.
+ * The configurations of a chunk's guests: as an earlier stage of the run read them, or read now from their nodes (GET
+ * /nodes/{node}/{type}/{vmid}/config) and stored by run, endpoint and chunk. The result has every guest, in order.
  *
- * One guest's failure is its own: a guest its node does not report is failed unread, a node that turns out to be
- * offline is asked once, not once per guest, and a guest that left its node since it was listed is looked for once
- * more. A failure of the endpoint itself (it does not answer, or does not let us in) ends everything.
+ * One guest's failure is its own, and is not stored: a guest its node does not report is failed unread, a node that turns
+ * out to be offline is asked once, and a guest that left its node since it was listed is looked for once more.
+ * A failure of the endpoint itself (it does not answer, or does not let us in) ends everything.
  * Throws that failure as ProxmoxAPIError, CancelledError, and what the store throws.
  */
-export async function observeGuests(
+export async function observeGuests<G extends Guest>(
   ctx: ObservationContext,
-  client: ProxmoxClient,
-  endpoint: { id: number },
-  guests: readonly Guest[],
-  { key }: { key: string },
-): Promise<ObservedGuest[]> {
-  const end = new AbortController();
-  const signal = AbortSignal.any([ctx.signal, end.signal]);
-  try {
-    const observed = await observeAll(client, guests, signal);
-    const observedAt = new Date().toISOString();
-    for (const [node, ofNode] of Map.groupBy(observed, ({ guest }) => guest.node)) {
-      const observation: Observation = { observedAt, guests: ofNode };
-      await ctx.blobs.putJson(observationName(ctx.run, endpoint.id, node, key), observation);
-    }
-    return observed;
-  } finally {
-    end.abort();
+  endpoint: ProxmoxEndpoint,
+  chunk: { key: string; guests: readonly G[] },
+): Promise<ObservedGuest<G>[]> {
+  const part = `guests.${chunk.key}`;
+  const stored = (await storedObservation<Stored[]>(ctx, endpoint.id, part)) ?? [];
+  const known = new Map(stored.map((one) => [one.vmid, one]));
+  const unknown = chunk.guests.filter(({ vmid }) => !known.has(vmid));
+  const read = new Map<number, ObservedGuest<G>>();
+  if (unknown.length > 0) {
+    for (const one of await observeAll(proxmoxOf(ctx, endpoint), unknown, ctx.signal)) read.set(one.guest.vmid, one);
+    const added = [...read.values()].flatMap(storable);
+    if (added.length > 0) await storeObservation(ctx, endpoint.id, part, [...stored, ...added]);
   }
+  return chunk.guests.flatMap((guest) => {
+    const one = known.get(guest.vmid);
+    return one ? [restored(guest, one)] : (read.get(guest.vmid) ?? []);
+  });
 }
 
-/** Where the observation of a node's guests is stored; `key` is that of the item that made it. */
-export function observationName(run: string, endpoint: number, node: string, key: string): string {
-  return `observation.${run}.${endpoint}.${node}.${key}`;
+function storable(seen: ObservedGuest): Stored[] {
+  if (seen.state === "failed") return [];
+  const { vmid, node } = seen.guest;
+  return [{ vmid, node, raw: seen.state === "ok" ? seen.config.raw : null }];
 }
 
-async function observeAll(client: ProxmoxClient, guests: readonly Guest[], signal: AbortSignal) {
-  const nodes = [...Map.groupBy(guests, (guest) => guest.node).values()];
-  const first = (await Promise.all(nodes.map((ofNode) => observeNode(client, ofNode, signal)))).flat();
-  const seen = new Map((await lookAgain(client, first, signal)).map((one) => [one.guest.vmid, one]));
-  return guests.map((guest) => seen.get(guest.vmid)).filter((one) => one !== undefined);
+function restored<G extends Guest>(listed: G, { node, raw }: Stored): ObservedGuest<G> {
+  const guest = { ...listed, node };
+  return raw ? { guest, state: "ok", config: guestConfigOf(raw, guest.type) } : { guest, state: "gone" };
 }
 
-async function observeNode(client: ProxmoxClient, guests: Guest[], signal: AbortSignal): Promise<ObservedGuest[]> {
-  const { yes: known = [], no: silent = [] } = Object.groupBy(guests, (guest) => (guest.known ? "yes" : "no"));
-  return [...silent.map(unreported), ...(await observeKnown(client, known, signal))];
+async function observeAll<G extends Guest>(client: ProxmoxClient, guests: readonly G[], signal: AbortSignal) {
+  // With neither name nor size, the configuration of a guest that its node does not report would make half a guest.
+  const silent = guests.filter(({ known }) => !known);
+  const reported = guests.filter(({ known }) => known);
+  const answers = await askGuests(reported, signal, (guest, stop) => readGuestConfig(client, guest, stop));
+  const seen = await lookAgain(client, answers.map(observed), signal);
+  return [
+    ...silent.map(
+      (guest): ObservedGuest<G> => ({ guest, state: "failed", error: toWireError(guestNotReported(guest)) }),
+    ),
+    ...seen,
+  ];
 }
 
-async function observeKnown(client: ProxmoxClient, guests: Guest[], signal: AbortSignal): Promise<ObservedGuest[]> {
-  const [head, ...tail] = guests;
-  if (!head) return [];
-  const first = await observe(client, head, signal);
-  // Every further answer of an offline node would take as long as the first.
-  if (failedWith(first, "proxmox_node_offline")) return [first, ...tail.map((guest) => ({ ...first, guest }))];
-  return [first, ...(await Promise.all(tail.map((guest) => observe(client, guest, signal))))];
-}
-
-/** With neither name nor size, a configuration would make half a guest. */
-function unreported(guest: Guest): ObservedGuest {
-  return { guest, state: "failed", error: toWireError(guestNotReported(guest)) };
-}
-
-async function observe(client: ProxmoxClient, guest: Guest, signal: AbortSignal): Promise<ObservedGuest> {
-  try {
-    return { guest, state: "ok", config: await readGuestConfig(client, guest, signal) };
-  } catch (thrown) {
-    if (!(thrown instanceof ProxmoxAPIError) || isEndpointFailure(thrown)) throw thrown;
-    return { guest, state: "failed", error: toWireError(thrown) };
-  }
+function observed<G extends Guest>(answer: GuestAnswer<G, GuestConfig>): ObservedGuest<G> {
+  return answer.state === "ok" ? { guest: answer.guest, state: "ok", config: answer.value } : answer;
 }
 
 /** Guests that are not where they were listed: migrated ones are read at their new node, deleted ones are gone. */
-async function lookAgain(client: ProxmoxClient, observed: ObservedGuest[], signal: AbortSignal) {
-  const isMissing = (seen: ObservedGuest) => failedWith(seen, "proxmox_not_found");
-  if (!observed.some(isMissing)) return observed;
+async function lookAgain<G extends Guest>(
+  client: ProxmoxClient,
+  seen: readonly ObservedGuest<G>[],
+  signal: AbortSignal,
+): Promise<ObservedGuest<G>[]> {
+  const missing = seen.filter((one) => one.state === "failed" && one.error.code === "proxmox_not_found");
+  if (missing.length === 0) return [...seen];
   const listed = new Map((await readListing(client, signal)).guests.map((guest) => [guest.vmid, guest]));
-  return Promise.all(
-    observed.map((seen): ObservedGuest | Promise<ObservedGuest> => {
-      if (!isMissing(seen)) return seen;
-      const current = listed.get(seen.guest.vmid);
-      if (current?.type !== seen.guest.type) return { guest: seen.guest, state: "gone" };
-      return observe(client, current, signal);
-    }),
+  const moved = missing.flatMap(({ guest }): G[] => {
+    const current = listed.get(guest.vmid);
+    return current?.type === guest.type ? [{ ...guest, node: current.node }] : [];
+  });
+  const found = await askGuests(moved, signal, (guest, stop) => readGuestConfig(client, guest, stop));
+  const byVmid = new Map(found.map((answer) => [answer.guest.vmid, observed(answer)]));
+  return seen.map((one) =>
+    missing.includes(one) ? (byVmid.get(one.guest.vmid) ?? { guest: one.guest, state: "gone" }) : one,
   );
-}
-
-function failedWith(seen: ObservedGuest, code: ProxmoxErrorCode): boolean {
-  return seen.state === "failed" && seen.error.code === code;
 }

@@ -2,6 +2,9 @@ import type { ProxmoxClient } from "../client.ts";
 import { parseAgent } from "../parse/agent.ts";
 import { type CloudInit, parseCloudInit } from "../parse/cloud-init.ts";
 import { type Disk, parseDisks } from "../parse/disk.ts";
+import { parseHostname } from "../parse/hostname.ts";
+import { type IpConfig, parseIpConfigs } from "../parse/ip-config.ts";
+import { type Nic, parseNics } from "../parse/nic.ts";
 import { platformOf } from "../parse/os-type.ts";
 import { parseRow, type Row } from "../parse/rows.ts";
 import { parseFlag, parseInteger, parseText } from "../parse/scalars.ts";
@@ -23,8 +26,14 @@ export type GuestConfig = {
   cores: number | null;
   sockets: number | null;
   disks: Disk[];
+  /** By number. */
+  nics: Nic[];
+  /** What cloud-init is told about each network card, by its number; QEMU guests only. */
+  ipConfigs: Record<number, IpConfig>;
+  /** The name a container has, as a DNS name; null for QEMU guests, which name themselves. */
+  hostname: string | null;
   cloudInit: CloudInit | null;
-  /** Everything as Proxmox gave it, for what is read of it later (interfaces), without passwords. */
+  /** Everything as Proxmox gave it, without passwords. */
   raw: Record<string, unknown>;
 };
 
@@ -52,6 +61,9 @@ export function guestConfigOf(row: Row, type: Guest["type"]): GuestConfig {
     cores: parseInteger(row.cores),
     sockets: parseInteger(row.sockets),
     disks: parseDisks(row),
+    nics: parseNics(row),
+    ipConfigs: type === "qemu" ? parseIpConfigs(row) : {},
+    hostname: type === "lxc" ? parseHostname(row.hostname) : null,
     cloudInit: type === "qemu" ? parseCloudInit(row) : null,
     raw,
   };

@@ -71,7 +71,8 @@ export type ObservedConfigs = {
 export async function observeConfigs(ctx: ItemContext, batch: GuestBatch): Promise<ObservedConfigs> {
   const endpoint = endpointOf(ctx);
   const guests = batch.guests.map((plan) => plan.guest);
-  const observed = await observeGuests(ctx, proxmoxOf(ctx, endpoint), endpoint, guests, { key: ctx.item.key });
+  const key = `${guests[0]?.vmid ?? 0}-${guests.length}`;
+  const observed = await observeGuests(ctx, endpoint, { key, guests });
   const plans = new Map(batch.guests.map((plan) => [plan.guest.vmid, plan]));
   const read: ObservedConfigs["read"] = [];
   const failures: ObservedConfigs["failures"] = [];
