@@ -26,6 +26,10 @@ const GatewaySettings = Type.Object({
     default: "",
     description: "Further origins whose pages may call us, separated by commas.",
   }),
+  PROXBOX_DELETE_ORPHANS: Type.Boolean({
+    default: false,
+    description: "The option delete_orphans of runs that do not give it.",
+  }),
   PROXBOX_ALLOW_LOOPBACK_TARGETS: Type.Boolean({
     default: true,
     description:

@@ -15,3 +15,11 @@ describe("the stages of an order", () => {
     expect(requestOf({ stages: ["sdn", "devices"] }, "test").stages).toEqual(["devices", "sdn"]);
   });
 });
+
+test("what an order does not say is as the gateway's owner wants it", () => {
+  expect(requestOf({}, "test").options.delete_orphans).toBe(false);
+  expect(requestOf({}, "test", { delete_orphans: true }).options.delete_orphans).toBe(true);
+  expect(requestOf({ options: { delete_orphans: false } }, "test", { delete_orphans: true }).options).toMatchObject({
+    delete_orphans: false,
+  });
+});

@@ -2,13 +2,16 @@ import { createHash, randomBytes } from "node:crypto";
 import type { RunOrder } from "@proxbox/contracts/http";
 import type { RunRequest } from "@proxbox/contracts/messages";
 import { defaultStages, stageNames } from "@proxbox/contracts/stages";
-import { SyncOptions } from "@proxbox/contracts/sync-options";
+import { SyncOptions, type SyncOptionsInput } from "@proxbox/contracts/sync-options";
 import { Value } from "@sinclair/typebox/value";
 import { invalidField } from "./errors.ts";
 
-/** The full request that an order means: its stages in order, every option that has a default filled in. Pure. */
-export function requestOf(order: RunOrder, origin: string): RunRequest {
-  const options = Value.Default(SyncOptions, { ...order.options }) as RunRequest["options"];
+/**
+ * The full request that an order means: its stages in order, every option that has a default filled in. Pure.
+ * @param usual options as this gateway's owner wants them where an order does not say
+ */
+export function requestOf(order: RunOrder, origin: string, usual: SyncOptionsInput = {}): RunRequest {
+  const options = Value.Default(SyncOptions, { ...usual, ...order.options }) as RunRequest["options"];
   const wanted = order.stages;
   const stages = wanted ? stageNames.filter((name) => wanted.includes(name)) : defaultStages(options);
   return { mode: order.mode ?? "graph", stages, options, origin };

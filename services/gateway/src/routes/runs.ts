@@ -21,12 +21,13 @@ import { describe } from "./describe.ts";
 import { readAs } from "./read-as.ts";
 
 /** Runs: asking for one, listing them, looking into one, cancelling it, replaying a stage of it. */
-export function runRoutes({ runs, endpoints, log }: GatewayParts) {
+export function runRoutes({ config, runs, endpoints, log }: GatewayParts) {
+  const usual = { delete_orphans: config.PROXBOX_DELETE_ORPHANS };
   return new Elysia()
     .post(
       "/runs",
       async ({ body, headers, set }) => {
-        const request = requestOf(body, "api");
+        const request = requestOf(body, "api", usual);
         checkSelection(request, request.options.proxmox_endpoint_ids ? await endpoints.proxmox() : []);
         const key = headers["idempotency-key"]?.trim();
         if (key !== undefined && (key === "" || key.length > 255)) {
