@@ -42,11 +42,22 @@ function routeOf(path: string) {
 }
 
 /** Keys that real servers send although their definition leaves them out. */
-const extras: Record<string, string[]> = { "/nodes": ["id", "type"], "/nodes/{node}/status": ["uptime"] };
+const extras: Record<string, string[]> = {
+  "/nodes": ["id", "type"],
+  "/nodes/{node}/status": ["uptime"],
+  "/nodes/{node}/storage/{storage}/content": ["content", "subtype"],
+  "/nodes/{node}/network": ["bridge_stp", "bridge_fd"],
+  "/nodes/{node}/qemu/{vmid}/snapshot": ["digest", "running"],
+  "/nodes/{node}/lxc/{vmid}/snapshot": ["digest", "running"],
+  "/cluster/backup": ["type"],
+};
 
-/** The path itself, or one per node, storage and guest that can answer. */
+/** The path itself, or one per node, storage, network and guest that can answer. */
 function pathsOf(template: string): string[] {
   const online = new Set(cluster.nodes.filter((node) => node.online).map((node) => node.name));
+  if (template.includes("{vnet}")) return cluster.sdn.vnets.map(({ vnet }) => template.replace("{vnet}", String(vnet)));
+  if (template.endsWith("/content"))
+    return [...online].map((node) => template.replace("{node}", node).replace("{storage}", "nfs-backup"));
   if (template.includes("{storage}"))
     return cluster.storages.map(({ storage }) => template.replace("{storage}", storage));
   if (!template.includes("{vmid}")) return [...online].map((node) => template.replace("{node}", node));
@@ -56,12 +67,16 @@ function pathsOf(template: string): string[] {
     (guest) =>
       guest.type === type &&
       online.has(guest.node) &&
+      (!template.endsWith("/interfaces") || guest.status === "running") &&
       (!agent || (guest.status === "running" && guest.config.agent === "1")),
   );
   return guests.map(({ node, vmid }) => template.replace("{node}", node).replace("{vmid}", `${vmid}`));
 }
 
 function faultsOf(value: unknown, definition: Definition, at: string): string[] {
+  if (definition.type === "any") return [];
+  // What is a list of settings may also come as it was written: one text.
+  if (definition.type === "object" && typeof value === "string" && /^[\w-]+=/.test(value)) return [];
   if (definition.type === "array") {
     if (!Array.isArray(value)) return [`${at}: no list`];
     return value.flatMap((entry, index) => faultsOf(entry, definition.items ?? { type: "any" }, `${at}[${index}]`));

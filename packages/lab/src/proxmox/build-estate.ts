@@ -1,8 +1,13 @@
 import { createHash } from "node:crypto";
+import { buildVolumes } from "./build-backups.ts";
 import { buildGuest } from "./build-guest.ts";
+import { buildBackupJobs, buildReplications } from "./build-jobs.ts";
+import { buildNodeNetwork } from "./build-node-network.ts";
+import { buildSdn } from "./build-sdn.ts";
 import { buildStorages } from "./build-storages.ts";
+import { buildTasks } from "./build-tasks.ts";
 import type { Estate, EstateCluster, EstateNode } from "./estate.ts";
-import { type Random, seededRandom } from "./random.ts";
+import { type Random, seededRandom, seedOf } from "./random.ts";
 
 /** How big an estate is. */
 export type EstateSize = {
@@ -15,6 +20,10 @@ export type EstateSize = {
   standalone?: number;
   /** How many nodes are offline, never the last of its cluster; default none. */
   offlineNodes?: number;
+  /** Backups of each guest, at most; default 2. */
+  backupsPerGuest?: number;
+  /** Tasks of each guest in its node's archive, at most; default 3. */
+  tasksPerGuest?: number;
 };
 
 /** The size of the demo. */
@@ -38,10 +47,23 @@ export function buildEstate(size: EstateSize): Estate {
   for (let index = 0; index < guests; index++) {
     const { cluster, node } = random.pick(places as [(typeof places)[0]]);
     const vmid = 100 + cluster.guests.size;
-    cluster.guests.set(vmid, buildGuest(random, cluster, vmid, node));
+    cluster.guests.set(vmid, buildGuest(random, { seed: size.seed, cluster, vmid, node }));
   }
+  for (const cluster of clusters) fill(cluster, size);
   takeOffline(clusters, offlineNodes);
   return { clusters };
+}
+
+/** What is made of a cluster's guests: backups, tasks and jobs. */
+function fill(cluster: EstateCluster, { seed, backupsPerGuest = 2, tasksPerGuest = 3 }: EstateSize): void {
+  const { index, nodes, storages } = cluster;
+  const names = nodes.map(({ name }) => name);
+  const own = seedOf(seed, index);
+  const guests = [...cluster.guests.values()];
+  cluster.volumes = buildVolumes({ seed: own, guests, storages, nodes: names, perGuest: backupsPerGuest });
+  cluster.backupJobs = buildBackupJobs([...cluster.guests.keys()], names);
+  cluster.replications = buildReplications(own, guests, names);
+  buildTasks({ seed: own, nodes, guests, perGuest: tasksPerGuest });
 }
 
 const clusterNames = ["frankfurt", "lisbon", "edge", "tallinn", "porto", "lab"] as const;
@@ -54,26 +76,39 @@ function buildCluster(random: Random, index: number, nodeCount: number, standalo
   const name = `${clusterNames[index % clusterNames.length]}${round > 0 ? `-${round + 1}` : ""}`;
   return {
     name: standalone ? (nodes[0]?.name ?? name) : name,
+    index,
     standalone,
     version: nodeCount,
     nodes,
     guests: new Map(),
     storages: buildStorages(nodes.map((node) => node.name)),
     tagStyle: { "color-map": "prod:cc0000:ffffff;staging:ff9900;web:0a0", shape: "full" },
+    volumes: [],
+    backupJobs: [],
+    replications: [],
+    sdn: buildSdn(
+      index,
+      nodes.map((node) => node.name),
+    ),
+    pools: { customers: "Kunden – alle", internal: null },
     hidden: new Set(),
+    hiddenStorages: new Set(),
   };
 }
 
 function buildNode(random: Random, cluster: number, at: number, name: string): EstateNode {
   const digest = createHash("sha256").update(`${cluster}/${name}`).digest("hex").toUpperCase();
+  const ip = `10.${cluster + 1}.0.${at + 11}`;
   return {
     name,
     id: at + 1,
-    ip: `10.${cluster + 1}.0.${at + 11}`,
+    ip,
     online: true,
     cpus: random.pick([16, 32, 64, 128]),
     memoryBytes: random.pick([64, 128, 256, 512]) * 2 ** 30,
     fingerprint: digest.replace(/..(?=.)/g, "$&:"),
+    interfaces: buildNodeNetwork({ cluster, at, ip }),
+    tasks: [],
   };
 }
 

@@ -1,9 +1,14 @@
+import { containerNetwork, machineNetwork } from "./build-network.ts";
+import { buildSnapshots } from "./build-snapshots.ts";
 import type { EstateCluster, EstateGuest, GuestOptions } from "./estate.ts";
 import { containerVolumes, drives } from "./guest-volumes.ts";
-import type { Random } from "./random.ts";
+import { type Random, seededRandom, seedOf } from "./random.ts";
+
+/** Where a guest is built: `seed` is that of its estate. */
+export type GuestPlace = { seed: number; cluster: EstateCluster; vmid: number; node: string };
 
 /** Builds one guest of a cluster, with everything real guests have that makes a synchronisation stumble. */
-export function buildGuest(random: Random, cluster: EstateCluster, vmid: number, node: string): EstateGuest {
+export function buildGuest(random: Random, { seed, cluster, vmid, node }: GuestPlace): EstateGuest {
   const type = random.chance(0.65) ? "qemu" : "lxc";
   const template = random.chance(0.04);
   const name = nameOf(random, cluster, vmid);
@@ -11,6 +16,11 @@ export function buildGuest(random: Random, cluster: EstateCluster, vmid: number,
   const config = type === "qemu" ? virtualMachine(random, vmid) : container(random, vmid);
   if (name !== null) config[type === "qemu" ? "name" : "hostname"] = name;
   if (template) config.template = 1;
+  const own = seededRandom(seedOf(seed, cluster.index, vmid));
+  const owner = { cluster: cluster.index, vmid, name };
+  const windows = /^win/.test(String(config.ostype));
+  const network =
+    type === "qemu" ? machineNetwork(own, owner, config.ciuser !== undefined, windows) : containerNetwork(own, owner);
   return {
     vmid,
     type,
@@ -19,7 +29,10 @@ export function buildGuest(random: Random, cluster: EstateCluster, vmid: number,
     status: template ? "stopped" : random.pick(["running", "running", "running", "running", "stopped", "paused"]),
     template,
     pool: random.chance(0.2) ? random.pick(["customers", "internal"]) : null,
-    config: { ...shared, ...config },
+    config: { ...shared, ...config, ...network.options },
+    system: network.system,
+    agentAnswers: true,
+    snapshots: buildSnapshots(own, cluster.index, type),
   };
 }
 
@@ -74,11 +87,9 @@ function virtualMachine(random: Random, vmid: number): GuestOptions {
     memory: String(random.pick([512, 2048, 4096, 16_384])),
     ostype: random.pick(["l26", "l26", "l26", "win10", "win11", "other"]),
     scsihw: "virtio-scsi-single",
-    net0: `virtio=${macOf(vmid, 0)},bridge=vmbr0,firewall=1`,
     smbios1: `uuid=00000000-0000-4000-8000-${String(vmid).padStart(12, "0")}`,
     ...drives(random, vmid),
   };
-  if (random.chance(0.3)) config.net1 = `virtio=${macOf(vmid, 1)},bridge=vmbr1,tag=${random.integer(2, 400)}`;
   if (random.chance(0.6)) {
     config.agent = random.pick(["1", "1,fstrim_cloned_disks=1", "enabled=1,type=virtio", "type=virtio,enabled=1"]);
   } else if (random.chance(0.3)) config.agent = random.pick(["0", "enabled=0"]);
@@ -94,7 +105,6 @@ function cloudInit(random: Random, vmid: number): GuestOptions {
     ciuser: random.pick(["ops", "debian", "ubuntu"]),
     cipassword: "**********",
     sshkeys: encodeURIComponent(keys),
-    ipconfig0: random.pick(["ip=dhcp", `ip=10.20.${vmid % 250}.5/24,gw=10.20.${vmid % 250}.1`]),
   };
 }
 
@@ -104,16 +114,10 @@ function container(random: Random, vmid: number): GuestOptions {
     memory: random.pick([256, 1024, 4096]),
     swap: 512,
     ostype: random.pick(["debian", "ubuntu", "alpine", "archlinux", "unmanaged"]),
-    net0: `name=eth0,bridge=vmbr0,hwaddr=${macOf(vmid, 0)},ip=dhcp,type=veth`,
     ...containerVolumes(random, vmid),
   };
   if (random.chance(0.8)) config.cores = random.integer(1, 4);
   if (random.chance(0.3)) config.cpulimit = random.pick(["0.5", "1.5", "2"]);
   if (random.chance(0.8)) config.unprivileged = random.pick<string | number>([1, "1"]);
   return config;
-}
-
-function macOf(vmid: number, card: number): string {
-  const hex = (vmid * 16 + card).toString(16).toUpperCase().padStart(6, "0").slice(-6);
-  return `BC:24:11:${hex.replace(/..(?=.)/g, "$&:")}`;
 }

@@ -1,3 +1,4 @@
+import { ipv4Of, macOf } from "./addresses.ts";
 import type { EstateCluster, EstateGuest } from "./estate.ts";
 
 /** A guest of a cluster; throws RangeError when there is none. */
@@ -5,6 +6,38 @@ export function guestOf(cluster: EstateCluster, vmid: number): EstateGuest {
   const guest = cluster.guests.get(vmid);
   if (!guest) throw new RangeError(`Cluster ${cluster.name} has no guest ${vmid}.`);
   return guest;
+}
+
+/** Creates a small virtual machine that runs, with one disk, one card and an agent that answers. */
+export function create(cluster: EstateCluster, vmid: number, name: string, node = "pve1"): EstateGuest {
+  const mac = macOf(cluster.index, vmid, 0);
+  const made: EstateGuest = {
+    vmid,
+    type: "qemu",
+    node,
+    name,
+    status: "running",
+    template: false,
+    pool: null,
+    config: {
+      name,
+      cores: 2,
+      sockets: 1,
+      memory: "2048",
+      ostype: "l26",
+      agent: "1",
+      scsi0: `local-lvm:vm-${vmid}-disk-0,size=8G`,
+      net0: `virtio=${mac},bridge=vmbr0`,
+    },
+    system: {
+      hostname: name,
+      interfaces: [{ name: "ens18", mac: mac.toLowerCase(), addresses: [ipv4Of(cluster.index, vmid, 0)] }],
+    },
+    agentAnswers: true,
+    snapshots: [],
+  };
+  cluster.guests.set(vmid, made);
+  return made;
 }
 
 /** Moves a guest to another node. */

@@ -1,9 +1,12 @@
 import type { Call } from "./routes.ts";
 
+/** A request that is answered, but later. */
+export type Delay = { delayMs: number };
+
 /** What is done to a request instead of answering it, or before. */
 export type Damage =
-  | { status: number; message: string }
-  | { delayMs: number }
+  | Delay
+  | { status: number; message: string; delayMs?: number }
   | "reset"
   | "truncated"
   | "html"
@@ -31,6 +34,32 @@ export function pathFault(path: RegExp, does: Damage): Fault {
   return { does, when: (call) => path.test(call.path) };
 }
 
+/** The agent of a guest that never answers, until the node gives up after so many milliseconds. */
+export function hangingAgent(vmid: number, delayMs: number): Fault {
+  const message = `VM ${vmid} qmp command 'guest-network-get-interfaces' failed - got timeout`;
+  return {
+    does: { status: 500, message, delayMs },
+    when: ({ template, params }) => template.includes("/agent/") && params.vmid === `${vmid}`,
+  };
+}
+
+/** What is on a storage cannot be listed, on any node or on one. */
+export function unlistedContent(storage: string, node?: string): Fault {
+  return {
+    does: { status: 500, message: `storage '${storage}' is not online` },
+    when: ({ template, params }) =>
+      template.endsWith("/content") && params.storage === storage && (node === undefined || params.node === node),
+  };
+}
+
+/** The tasks of a node cannot be listed. */
+export function unlistedTasks(node: string): Fault {
+  return {
+    does: { status: 500, message: "unable to read task archive - Input/output error" },
+    when: ({ template, params }) => template.endsWith("/tasks") && params.node === node,
+  };
+}
+
 /** The faults in force, in the order they were added; each call has at most the first that fits it. */
 export type Faults = { add(fault: Fault): void; clear(): void; take(call: Call): Damage | null };
 
@@ -51,8 +80,13 @@ export function createFaults(): Faults {
   };
 }
 
+/** Whether a damage is a delay and nothing else. */
+export function isDelay(damage: Damage): damage is Delay {
+  return typeof damage === "object" && !("status" in damage);
+}
+
 /** The answer a damage makes of a good one. */
-export function damaged(damage: Exclude<Damage, { delayMs: number }>, good: () => string): Response {
+export function damaged(damage: Exclude<Damage, Delay>, good: () => string): Response {
   if (damage === "reset") {
     // An error without a value closes the connection without a line on stderr (Bun 1.4.5).
     return new Response(new ReadableStream({ start: (controller) => controller.error(undefined) }));

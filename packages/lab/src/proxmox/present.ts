@@ -1,7 +1,4 @@
-import type { EstateCluster, EstateGuest, EstateNode, EstateStorage } from "./estate.ts";
-
-/** A row of an answer. */
-export type Row = Record<string, unknown>;
+import type { EstateCluster, EstateGuest, EstateNode, EstateStorage, Row } from "./estate.ts";
 
 /** The rows of GET /cluster/status; the first node that is online answers. */
 export function clusterStatus(cluster: EstateCluster): Row[] {
@@ -36,7 +33,7 @@ export function clusterResources(cluster: EstateCluster, type: string | null): R
   if (!type || type === "node") rows.push(...cluster.nodes.map(nodeRow));
   if (!type || type === "storage") {
     for (const node of cluster.nodes) {
-      for (const storage of cluster.storages) if (isOn(storage, node)) rows.push(storageRow(storage, node));
+      for (const storage of visibleStorages(cluster)) if (isOn(storage, node)) rows.push(storageRow(storage, node));
     }
   }
   return rows;
@@ -81,23 +78,6 @@ export function joinInformation(cluster: EstateCluster): Row {
       ring0_addr: node.ip,
     })),
   };
-}
-
-/** The interfaces the guest agent reports: loopback, and one per network card, the first with addresses. */
-export function agentInterfaces(guest: EstateGuest): Row[] {
-  const loopback = { name: "lo", "hardware-address": "00:00:00:00:00:00", "ip-addresses": [address("127.0.0.1", 8)] };
-  const cards = Object.entries(guest.config).filter(([key]) => /^net\d+$/.test(key));
-  const interfaces = cards.map(([, card], index) => ({
-    name: `ens${18 + index}`,
-    "hardware-address": /(?:[0-9A-F]{2}:){5}[0-9A-F]{2}/.exec(String(card))?.[0].toLowerCase(),
-    "ip-addresses":
-      index > 0 ? [] : [address(`10.30.${guest.vmid >> 8}.${guest.vmid & 255}`, 24), address("fe80::1", 64)],
-  }));
-  return [loopback, ...interfaces];
-}
-
-function address(ip: string, prefix: number): Row {
-  return { "ip-address": ip, "ip-address-type": ip.includes(":") ? "ipv6" : "ipv4", prefix };
 }
 
 function guestRow(guest: EstateGuest, node: EstateNode): Row {
@@ -156,7 +136,13 @@ function storageRow(storage: EstateStorage, node: EstateNode): Row {
   };
 }
 
-function isOn(storage: EstateStorage, node: EstateNode): boolean {
+/** The storages that are not hidden from the token and the user. */
+export function visibleStorages(cluster: EstateCluster): EstateStorage[] {
+  return cluster.storages.filter(({ storage }) => !cluster.hiddenStorages.has(storage));
+}
+
+/** Whether a node has a storage. */
+export function isOn(storage: EstateStorage, node: EstateNode): boolean {
   const nodes = typeof storage.nodes === "string" ? storage.nodes.split(",") : null;
   return !storage.disable && (nodes?.includes(node.name) ?? true);
 }

@@ -24,3 +24,8 @@ export function seededRandom(seed: number): Random {
     pick: (list) => list[Math.floor(next() * list.length)] ?? list[0],
   };
 }
+
+/** A seed made of several numbers, for a source that does not depend on what others drew. */
+export function seedOf(...parts: number[]): number {
+  return parts.reduce((seed, part) => Math.imul(seed ^ part, 0x9e3779b1) ^ (seed >>> 13), 0x811c9dc5) >>> 0;
+}

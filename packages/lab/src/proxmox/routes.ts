@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { type EstateCluster, type EstateGuest, type EstateNode, isOn } from "./estate.ts";
 import * as present from "./present.ts";
+import * as archives from "./present-archives.ts";
+import * as guests from "./present-guests.ts";
 import { denied, Refusal } from "./refusal.ts";
 
 /** One request as a route sees it. */
@@ -28,11 +30,35 @@ export const routes: Record<string, Answer> = {
   "/cluster/config/join": join,
   "/nodes": (cluster) => present.nodeList(cluster),
   "/nodes/{node}/status": (cluster, { params }) => present.nodeStatus(nodeOf(cluster, params.node)),
-  "/storage": (cluster) => cluster.storages.map(withDigest),
+  "/nodes/{node}/network": (cluster, { params, query }) =>
+    archives.networkRows(nodeOf(cluster, params.node), query.get("type")),
+  "/nodes/{node}/tasks": (cluster, { params, query }) => archives.taskRows(nodeOf(cluster, params.node), query),
+  "/nodes/{node}/storage/{storage}/content": content,
+  "/pools": (cluster) => archives.poolRows(cluster),
+  "/cluster/backup": (cluster) => cluster.backupJobs,
+  "/cluster/replication": (cluster) => cluster.replications,
+  "/cluster/sdn/zones": (cluster) => cluster.sdn.zones.map(withDigest),
+  "/cluster/sdn/vnets": (cluster) => cluster.sdn.vnets.map(withDigest),
+  "/cluster/sdn/vnets/{vnet}/subnets": subnets,
+  "/cluster/sdn/controllers": (cluster) => cluster.sdn.controllers.map(withDigest),
+  "/cluster/sdn/fabrics/all": ({ sdn }) => ({ fabrics: sdn.fabrics, nodes: sdn.fabricNodes }),
+  "/cluster/sdn/fabrics/fabric": (cluster) => cluster.sdn.fabrics,
+  "/cluster/sdn/fabrics/node": (cluster) => cluster.sdn.fabricNodes,
+  "/cluster/sdn/ipams": (cluster) => cluster.sdn.ipams,
+  "/cluster/sdn/dns": (cluster) => cluster.sdn.dns,
+  "/storage": (cluster) => present.visibleStorages(cluster).map(withDigest),
   "/storage/{storage}": storage,
   "/nodes/{node}/qemu/{vmid}/config": (cluster, { params }) => withDigest(guestAt(cluster, params, "qemu").config),
   "/nodes/{node}/lxc/{vmid}/config": (cluster, { params }) => withDigest(guestAt(cluster, params, "lxc").config),
-  "/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces": agent,
+  "/nodes/{node}/qemu/{vmid}/snapshot": (cluster, { params }) => guests.snapshotRows(guestAt(cluster, params, "qemu")),
+  "/nodes/{node}/lxc/{vmid}/snapshot": (cluster, { params }) => guests.snapshotRows(guestAt(cluster, params, "lxc")),
+  "/nodes/{node}/lxc/{vmid}/interfaces": containerInterfaces,
+  "/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces": (cluster, { params }) => ({
+    result: guests.agentInterfaces(agentAt(cluster, params)),
+  }),
+  "/nodes/{node}/qemu/{vmid}/agent/get-host-name": (cluster, { params }) => ({
+    result: { "host-name": agentAt(cluster, params).system.hostname },
+  }),
 };
 
 /** The route that answers a path; null when there is none. */
@@ -71,8 +97,9 @@ const audit = [
 function permissions(cluster: EstateCluster): Record<string, Record<string, number>> {
   const granted = Object.fromEntries(audit.map((privilege) => [privilege, 1]));
   const everywhere = ["/", "/access", "/nodes", "/pool", "/sdn", "/storage", "/vms"].map((path) => [path, granted]);
-  const nowhere = [...cluster.hidden].map((vmid) => [`/vms/${vmid}`, {}]);
-  return Object.fromEntries([...everywhere, ...nowhere]);
+  const guests = [...cluster.hidden].map((vmid) => [`/vms/${vmid}`, {}]);
+  const storages = [...cluster.hiddenStorages].map((storage) => [`/storage/${storage}`, {}]);
+  return Object.fromEntries([...everywhere, ...guests, ...storages]);
 }
 
 function join(cluster: EstateCluster): unknown {
@@ -81,16 +108,41 @@ function join(cluster: EstateCluster): unknown {
 }
 
 function storage(cluster: EstateCluster, { params }: Call): unknown {
+  if (cluster.hiddenStorages.has(params.storage ?? "")) throw denied(`/storage/${params.storage}`, "Datastore.Audit");
   const found = cluster.storages.find((candidate) => candidate.storage === params.storage);
   if (!found) throw new Refusal(500, `storage '${params.storage}' does not exist`);
   return withDigest(found);
 }
 
-function agent(cluster: EstateCluster, { params }: Call): unknown {
+function content(cluster: EstateCluster, { params, query }: Call): unknown {
+  const { node = "", storage = "" } = params;
+  if (cluster.hiddenStorages.has(storage)) throw denied(`/storage/${storage}`, "Datastore.Audit");
+  const found = cluster.storages.find((candidate) => candidate.storage === storage);
+  if (!found) throw new Refusal(500, `storage '${storage}' does not exist`);
+  if (!present.isOn(found, nodeOf(cluster, node)))
+    throw new Refusal(500, `storage '${storage}' is not available on node '${node}'`);
+  return archives.contentRows(cluster, node, storage, query);
+}
+
+function subnets({ sdn }: EstateCluster, { params: { vnet = "" } }: Call): unknown {
+  if (!sdn.vnets.some((candidate) => candidate.vnet === vnet))
+    throw new Refusal(500, `sdn vnet object ID '${vnet}' does not exist`);
+  return (sdn.subnets[vnet] ?? []).map(withDigest);
+}
+
+/** The guest, if its agent answers. */
+function agentAt(cluster: EstateCluster, params: Call["params"]): EstateGuest {
   const guest = guestAt(cluster, params, "qemu");
   if (guest.status !== "running") throw new Refusal(500, `VM ${guest.vmid} is not running`);
   if (!isOn(guest.config.agent)) throw new Refusal(500, "No QEMU guest agent configured");
-  return { result: present.agentInterfaces(guest) };
+  if (!guest.agentAnswers) throw new Refusal(500, "QEMU guest agent is not running");
+  return guest;
+}
+
+/** Nothing of a container that does not run. */
+function containerInterfaces(cluster: EstateCluster, { params }: Call): unknown {
+  const guest = guestAt(cluster, params, "lxc");
+  return guest.status === "running" ? guests.containerInterfaces(guest) : null;
 }
 
 function nodeOf(cluster: EstateCluster, name: string | undefined): EstateNode {
