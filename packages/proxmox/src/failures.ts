@@ -132,6 +132,28 @@ export function guestNotReported({ node, vmid }: { node: string; vmid: number })
   );
 }
 
+/** A guest's agent may not be asked, or does not answer; what else was thrown is as it was. */
+export function agentFailure(vmid: number, thrown: unknown): unknown {
+  if (!(thrown instanceof ProxmoxAPIError)) return thrown;
+  const { code, retryable, status } = thrown;
+  const details = { object: `vmid ${vmid}`, retryable, status, cause: thrown };
+  if (code === "proxmox_forbidden") {
+    return failure(
+      code,
+      `The guest agent of vmid ${vmid} may not be asked: the privilege VM.GuestAgent.Audit (VM.Monitor before Proxmox VE 9) on /vms/${vmid} is missing (403).`,
+      {
+        ...details,
+        next: "Give the token a role with this privilege, e.g. PVEAuditor of Proxmox VE 9, on / with propagation.",
+      },
+    );
+  }
+  if (code !== "proxmox_timeout" && code !== "proxmox_error") return thrown;
+  return failure(code, `The guest agent of vmid ${vmid} does not answer: ${thrown.message}`, {
+    ...details,
+    next: "See that the agent runs inside the guest, or switch it off in the guest's options; NetBox keeps what it has.",
+  });
+}
+
 /** A list was asked for and something else came. */
 export function badListing(endpoint: string, path: string): ProxmoxAPIError {
   return failure(
