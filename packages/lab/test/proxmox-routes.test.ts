@@ -56,6 +56,19 @@ describe("what is on a storage", () => {
     expect(await seen("pve1", "pbs")).toEqual([]);
   });
 
+  test("is left out where the guest may not be backed up or nobody knows whose it is", async () => {
+    const { volid } = data.addBackup(cluster, 500, "nfs-backup").row;
+    const seen = async () =>
+      (await rows("/nodes/pve1/storage/nfs-backup/content?content=backup")).map((row) => row.vmid);
+    expect(await seen()).toEqual([99_999, 500]);
+    cluster.privileges.delete("VM.Backup");
+    expect(await seen()).toEqual([]);
+    const owned = await rows("/nodes/pve1/storage/nfs-backup/content?content=backup&vmid=500");
+    expect(owned.map((row) => row.volid)).toEqual([volid]);
+    cluster.privileges.add("Datastore.Allocate");
+    expect(await seen()).toEqual([99_999, undefined, 500]);
+  });
+
   test("is told of no storage that is elsewhere, off, gone or hidden", async () => {
     expect((await get("/nodes/pve2/storage/usb/content")).status).toBe(500);
     expect((await get("/nodes/pve1/storage/share/content")).status).toBe(500);

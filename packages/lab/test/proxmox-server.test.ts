@@ -164,6 +164,7 @@ describe("the estate changes between runs", () => {
     expect(await readListingGaps(client, await readClusterStatus(client, signal), signal)).toEqual({
       guests: [],
       storages: [],
+      backups: [],
     });
   });
 

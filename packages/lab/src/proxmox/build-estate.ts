@@ -66,6 +66,19 @@ function fill(cluster: EstateCluster, { seed, backupsPerGuest = 2, tasksPerGuest
   buildTasks({ seed: own, nodes, guests, perGuest: tasksPerGuest });
 }
 
+/** Enough to see everything, backups too, and to change nothing. */
+const privileges = [
+  "Datastore.AllocateSpace",
+  "Datastore.Audit",
+  "Mapping.Audit",
+  "Pool.Audit",
+  "SDN.Audit",
+  "Sys.Audit",
+  "VM.Audit",
+  "VM.Backup",
+  "VM.GuestAgent.Audit",
+] as const;
+
 const clusterNames = ["frankfurt", "lisbon", "edge", "tallinn", "porto", "lab"] as const;
 
 function buildCluster(random: Random, index: number, nodeCount: number, standalone: boolean): EstateCluster {
@@ -91,6 +104,7 @@ function buildCluster(random: Random, index: number, nodeCount: number, standalo
       nodes.map((node) => node.name),
     ),
     pools: { customers: "Kunden – alle", internal: null },
+    privileges: new Set(privileges),
     hidden: new Set(),
     hiddenStorages: new Set(),
   };

@@ -24,6 +24,8 @@ export type EstateCluster = {
   sdn: EstateSdn;
   /** Comments of its pools, by name. */
   pools: Record<string, string | null>;
+  /** What the token and the user may do everywhere, e.g. `VM.Audit`. */
+  privileges: Set<string>;
   /** Guests that the token and the user may not see. */
   hidden: Set<number>;
   /** Storages that the token and the user may not see. */

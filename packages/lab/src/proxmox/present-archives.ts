@@ -17,13 +17,21 @@ export function taskRows(node: EstateNode, query: URLSearchParams): Row[] {
     .map((task) => ({ ...task }));
 }
 
-/** What is on a storage as one of its nodes sees it. */
+/** What is on a storage as one of its nodes sees it. Backups that may not be seen are left out without a word. */
 export function contentRows(cluster: EstateCluster, node: string, storage: string, query: URLSearchParams): Row[] {
   const [content, vmid] = [query.get("content"), query.get("vmid")];
   return cluster.volumes
     .filter((volume) => volume.storage === storage && (volume.node ?? node) === node)
     .map(({ row }) => row)
-    .filter((row) => (!content || row.content === content) && (!vmid || String(row.vmid) === vmid));
+    .filter((row) => (!content || row.content === content) && (!vmid || String(row.vmid) === vmid))
+    .filter((row) => row.content !== "backup" || vmid !== null || maySee(cluster, row.vmid));
+}
+
+/** Whoever may allocate space on the storage and back up the guest sees its backups, and who owns the storage, all. */
+function maySee({ privileges, hidden }: EstateCluster, vmid: unknown): boolean {
+  if (privileges.has("Datastore.Allocate")) return true;
+  const mayBackUp = privileges.has("Datastore.AllocateSpace") && privileges.has("VM.Backup");
+  return mayBackUp && typeof vmid === "number" && !hidden.has(vmid);
 }
 
 /** GET /nodes/{node}/network: everything, or one type. */

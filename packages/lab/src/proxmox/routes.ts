@@ -84,18 +84,8 @@ export function answer(cluster: EstateCluster, call: Call): unknown {
   return routes[call.template]?.(cluster, call);
 }
 
-const audit = [
-  "Datastore.Audit",
-  "Mapping.Audit",
-  "Pool.Audit",
-  "SDN.Audit",
-  "Sys.Audit",
-  "VM.Audit",
-  "VM.GuestAgent.Audit",
-];
-
 function permissions(cluster: EstateCluster): Record<string, Record<string, number>> {
-  const granted = Object.fromEntries(audit.map((privilege) => [privilege, 1]));
+  const granted = Object.fromEntries([...cluster.privileges].map((privilege) => [privilege, 1]));
   const everywhere = ["/", "/access", "/nodes", "/pool", "/sdn", "/storage", "/vms"].map((path) => [path, granted]);
   const guests = [...cluster.hidden].map((vmid) => [`/vms/${vmid}`, {}]);
   const storages = [...cluster.hiddenStorages].map((storage) => [`/storage/${storage}`, {}]);
