@@ -110,7 +110,7 @@ describe("reconcile", () => {
   });
 
   test("a plan tells the same before anything exists, and writes nothing", async () => {
-    const plan = await makePlan(connect(netbox), [...support(), ...guest("web", 100)], signal);
+    const plan = await makePlan(connect(netbox), [...support(), ...guest("web", 100)], { signal });
     expect(netbox.counts().writes).toBe(0);
     expect(plan.steps.map(({ op, kind }) => `${op} ${kind}`)).toEqual([
       "create tag",

@@ -11,6 +11,7 @@ import { fieldsOf, type Lookup, lookupOf, otherwiseKey, type Query, queriesOf, r
 import { type KindName, kindNames, kindOf } from "./kinds.ts";
 import { readList } from "./read-list.ts";
 import { createSender, defaultPatience, type Patience, type PermitHook, type RequestSample } from "./send.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 /** What NetBox says of itself. */
 export type NetBoxStatus = {
@@ -33,6 +34,8 @@ export type NetBoxClient = {
   list<T = Row>(path: string, query: Query, signal: AbortSignal): Promise<T[]>;
   /** Reads the rows of these look-ups and ids with the fields the engine compares, and possibly others. */
   read(kind: KindName, wanted: Wanted, signal: AbortSignal): Promise<Row[]>;
+  /** Reads every row of a scope, told by NetBox's own filters, with the fields the engine compares: see `KnownRows`. */
+  readAll(kind: KindName, scope: Query, signal: AbortSignal): Promise<Row[]>;
   /** See `createRows`. */
   create(kind: KindName, rows: readonly WireRow[], signal: AbortSignal): Promise<Written[]>;
   /** See `updateRows`. */
@@ -97,15 +100,15 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
   };
   const read: NetBoxClient["read"] = async (name, { ids = [], lookups = [], others = [] }, signal) => {
     const kind = kindOf(name);
-    const fields = fieldsOf(kind, (await status(signal)).atLeast);
+    const fields = fieldsOf(name, (await status(signal)).atLeast);
     const queries = [...queriesOf(kind, lookups)];
     if (ids.length > 0) queries.push({ id: [...new Set(ids)] });
     if (kind.otherwise && others.length > 0) queries.push({ [kind.otherwise.filter]: [...new Set(others)] });
-    const rows = new Map<number, Row>();
-    for (const query of queries) {
-      for (const row of await list(name, kind.path, { ...query, fields }, signal)) rows.set(row.id, row);
-    }
-    return [...rows.values()];
+    const lists = await sideBySide(
+      signal,
+      queries.map((query) => (either) => list(name, kind.path, { ...query, fields }, either)),
+    );
+    return [...new Map(lists.flat().map((row) => [row.id, row])).values()];
   };
   const findExisting = async (name: KindName, rows: readonly WireRow[], signal: AbortSignal) => {
     const { otherwise } = kindOf(name);
@@ -145,6 +148,8 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
       return (await list(kind, path, query, signal)) as T[];
     },
     read,
+    readAll: async (name, scope, signal) =>
+      list(name, kindOf(name).path, { ...scope, fields: fieldsOf(name, (await status(signal)).atLeast) }, signal),
     create: (kind, rows, signal) => createRows(io, kind, rows, signal),
     update: (kind, rows, signal) => updateRows(io, kind, rows, signal),
     remove: (kind, ids, signal) => removeRows(io, kind, ids, signal),

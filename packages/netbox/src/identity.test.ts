@@ -68,6 +68,6 @@ describe("queriesOf", () => {
 });
 
 test("fieldsOf leaves out what a release does not have", () => {
-  expect(fieldsOf(kindOf("virtual-machine"), () => true).split(",")).toContain("virtual_machine_type");
-  expect(fieldsOf(kindOf("virtual-machine"), () => false).split(",")).not.toContain("virtual_machine_type");
+  expect(fieldsOf("virtual-machine", () => true).split(",")).toContain("virtual_machine_type");
+  expect(fieldsOf("virtual-machine", () => false).split(",")).not.toContain("virtual_machine_type");
 });

@@ -1,7 +1,7 @@
 import { type Canonical, canonical, canonicalOf, type Row, setForm } from "./canonical.ts";
 import { type Identity, isRef, type Ref } from "./desired.ts";
 import type { Kind } from "./kind.ts";
-import { type KindName, kindOf } from "./kinds.ts";
+import { type KindName, kindNames, kindOf } from "./kinds.ts";
 
 /** What is known of a referred object: its id, that there is none yet, or that several rows could be it. */
 export type Known = { id: number } | "absent" | "ambiguous";
@@ -69,10 +69,18 @@ export function lookupOf(kind: KindName, identity: Identity, resolve: Resolve): 
 /** Query parameters of a list request. */
 export type Query = Record<string, Canonical | readonly Canonical[]>;
 
-/** The fields to read of a kind, as the value of `fields=`; those a NetBox of this version does not have are left out. */
-export function fieldsOf(kind: Kind, atLeast: (major: number, minor: number) => boolean): string {
-  const known = Object.entries(kind.fields).flatMap(([name, { since }]) => (since && !atLeast(...since) ? [] : [name]));
-  return ["id", ...known, ...Object.values(kind.counted ?? {}), ...(kind.tagged ? ["tags"] : [])].join(",");
+/**
+ * The fields to read of a kind and of those that complete it, as the value of `fields=`; those a NetBox of this version
+ * does not have are left out.
+ */
+export function fieldsOf(name: KindName, atLeast: (major: number, minor: number) => boolean): string {
+  const kind = kindOf(name);
+  const completing = kindNames.map(kindOf).filter(({ completes }) => completes === name);
+  const known = [kind, ...completing]
+    .flatMap(({ fields }) => Object.entries(fields))
+    .flatMap(([field, { since }]) => (since && !atLeast(...since) ? [] : [field]));
+  const others = [...Object.values(kind.counted ?? {}), ...(kind.tagged ? ["tags"] : [])];
+  return [...new Set(["id", ...known, ...others])].join(",");
 }
 
 /** The list requests that between them answer every look-up, and possibly more rows than were asked for. */

@@ -1,50 +1,86 @@
+import type { Row } from "./canonical.ts";
 import type { NetBoxClient } from "./client.ts";
 import { type Desired, isRef, type Ref, refsOf } from "./desired.ts";
 import { identityKey, type Known, knownOf, lookupOf, type Resolve, refKey } from "./identity.ts";
 import { type KindName, kindNames, kindOf } from "./kinds.ts";
 import { knownOfMatches, knownOfRows, type Match, matchKind } from "./match.ts";
+import { sideBySide } from "./side-by-side.ts";
+
+/** What is known before anything is read. */
+export type ReadOptions = {
+  signal: AbortSignal;
+  /** Rows (`kind#id`) that stand for objects which are not among the desired ones. */
+  elsewhere?: ReadonlySet<string>;
+  /** Rows that were read a moment ago with `readAll`: all that desired objects of their kind could be. */
+  rows?: KnownRows;
+};
+
+/** Rows by kind. */
+export type KnownRows = { readonly [K in KindName]?: readonly Row[] };
 
 /**
  * Reads the rows that desired objects and what they refer to could be, each kind once and only in their scope, and
- * matches them. Objects of a kind that this NetBox does not have are left out of the matches.
+ * matches them. Kinds whose identities do not rest on each other are read at the same time, a kind together with what
+ * completes it. Objects of a kind that this NetBox does not have are left out of the matches.
  */
 export async function readMatches(
   client: NetBoxClient,
   desired: readonly Desired[],
-  signal: AbortSignal,
-  elsewhere: ReadonlySet<string> = new Set(),
+  { signal, elsewhere = new Set(), rows: given = {} }: ReadOptions,
 ): Promise<{ matches: Match[]; resolve: Resolve }> {
   const { atLeast } = await client.status(signal);
   const known = new Map<string, Known>();
   const resolve: Resolve = (key) => known.get(key);
   const references = refsIn(desired);
-  const matches: Match[] = [];
-  for (const kind of kindNames) {
-    const { since, otherwise } = kindOf(kind);
-    if (since && !atLeast(...since)) continue;
-    const own = desired.filter((entry) => entry.kind === kind);
+  const matches = new Map<KindName, Match[]>();
+  const groups = kindNames.flatMap((kind) => {
+    const { since, completes } = kindOf(kind);
+    if (completes || (since && !atLeast(...since))) return [];
+    const own = desired.filter((entry) => baseOf(entry.kind) === kind);
     const referred = references.filter((ref) => ref.kind === kind);
-    if (own.length + referred.length === 0) continue;
+    return own.length + referred.length > 0 ? [{ kind, own, referred }] : [];
+  });
+  const readGroup = async ({ kind, own, referred }: (typeof groups)[number], either: AbortSignal) => {
+    const { otherwise } = kindOf(kind);
     const unnamed = own.filter((entry) => entry.id === undefined);
     const lookups = [...unnamed, ...referred].map((entry) => lookupOf(kind, entry.identity, resolve));
-    const rows = await client.read(
-      kind,
-      {
-        ids: own.flatMap((entry) => entry.id ?? []),
-        lookups: lookups.filter((lookup) => lookup !== null),
-        others: otherwise ? unnamed.flatMap((entry) => textOf(entry, otherwise.field)) : [],
-      },
-      signal,
-    );
-    const matched = matchKind(kind, own, rows, resolve, elsewhere);
-    matches.push(...matched);
-    for (const [key, value] of knownOfMatches(matched)) known.set(key, value);
+    const wanted = {
+      ids: own.flatMap((entry) => entry.id ?? []),
+      lookups: lookups.filter((lookup) => lookup !== null),
+      others: otherwise ? unnamed.flatMap((entry) => textOf(entry, otherwise.field)) : [],
+    };
+    const rows = given[kind] ?? (await client.read(kind, wanted, either));
+    for (const [name, entries] of Map.groupBy(own, (entry) => entry.kind)) {
+      const matched = matchKind(name, entries, rows, resolve, elsewhere);
+      matches.set(name, matched);
+      for (const [key, value] of knownOfMatches(matched)) known.set(key, value);
+    }
     for (const ref of referred) {
       const key = refKey(ref, resolve);
       if (!known.has(key)) known.set(key, restsOnNothing(ref, resolve) ? "absent" : knownOfRows(kind, key, rows));
     }
-  }
-  return { matches, resolve };
+  };
+  const reading = new Map<KindName, Promise<void>>();
+  await sideBySide(
+    signal,
+    groups.map((group) => (either) => {
+      const before = [...group.own, ...group.referred].flatMap(kindsInIdentity);
+      const ready = Promise.all([...new Set(before)].map((kind) => reading.get(kind)));
+      const done = ready.then(() => readGroup(group, either));
+      reading.set(group.kind, done);
+      return done;
+    }),
+  );
+  return { matches: kindNames.flatMap((kind) => matches.get(kind) ?? []), resolve };
+}
+
+function baseOf(kind: KindName): KindName {
+  return (kindOf(kind).completes as KindName | undefined) ?? kind;
+}
+
+/** The kinds that have to be read before an object with this identity can be looked up. */
+function kindsInIdentity({ identity }: Pick<Desired, "identity">): KindName[] {
+  return Object.values(identity).flatMap((value) => (isRef(value) && "identity" in value ? [value.kind] : []));
 }
 
 type SymbolicRef = Extract<Ref, { identity: unknown }>;

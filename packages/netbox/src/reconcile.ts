@@ -4,7 +4,7 @@ import type { NetBoxClient } from "./client.ts";
 import { type Desired, type KnownRow, pointingTo } from "./desired.ts";
 import { kindOf } from "./kinds.ts";
 import { outcomeOf, type Plan, planOf } from "./plan.ts";
-import { readMatches, unknownKinds } from "./read.ts";
+import { type ReadOptions, readMatches, unknownKinds } from "./read.ts";
 
 /** What became of the desired objects, in their order; objects that were not to be made are left out. */
 export type Reconciled = { outcomes: ObjectOutcome[]; ids: Map<Desired, number> };
@@ -20,13 +20,13 @@ const rounds = 3;
 /**
  * Brings NetBox in line with the desired objects: reads their scope once, matches, writes only differences, in bulk. An
  * object that is refused does not keep the others from landing; its outcome says why. Written twice, the second time
- * writes nothing. Throws NetBoxAPIError when NetBox cannot be read, reached or stays overloaded (a retry helps), and
+ * writes nothing. `rows` spares a kind's reading where the caller has just done it. Throws NetBoxAPIError when NetBox cannot be read, reached or stays overloaded (a retry helps), and
  * CancelledError; calling it again then goes on where it was.
  */
 export async function reconcile(
   client: NetBoxClient,
   desired: readonly Desired[],
-  options: { signal: AbortSignal },
+  options: Pick<ReadOptions, "signal" | "rows">,
 ): Promise<Reconciled> {
   const results = new Map<number, Applied>();
   const sent = new Set<number>();
@@ -36,9 +36,10 @@ export async function reconcile(
     const settled = settledRows(desired, results, open);
     const subset = open.flatMap((index) => desired[index] ?? []).map(pointingTo(settled));
     const elsewhere = new Set(settled.map(({ kind, id }) => `${kind}#${id}`));
-    const plan = await makePlan(client, subset, options.signal, elsewhere);
+    const { signal, rows = {} } = options;
+    const plan = await makePlan(client, subset, { signal, elsewhere, rows: round === 1 ? rows : {} });
     const needless = plan.settled.map((entry): Applied => ({ ...entry, standing: "no" }));
-    const applied = await applyPlan(client, plan, subset, options.signal);
+    const applied = await applyPlan(client, plan, subset, signal);
     const next: number[] = [];
     for (const result of [...needless, ...applied]) {
       const index = open[result.index] ?? 0;
@@ -58,15 +59,10 @@ export async function reconcile(
   return { outcomes, ids };
 }
 
-/** Makes the plan that `reconcile` would carry out; writes nothing. Throws as it does. `elsewhere`: see `matchKind`. */
-export async function makePlan(
-  client: NetBoxClient,
-  desired: readonly Desired[],
-  signal: AbortSignal,
-  elsewhere?: ReadonlySet<string>,
-): Promise<Plan> {
-  const { version, atLeast } = await client.status(signal);
-  const { matches, resolve } = await readMatches(client, desired, signal, elsewhere);
+/** Makes the plan that `reconcile` would carry out; writes nothing. Throws as it does. */
+export async function makePlan(client: NetBoxClient, desired: readonly Desired[], options: ReadOptions): Promise<Plan> {
+  const { version, atLeast } = await client.status(options.signal);
+  const { matches, resolve } = await readMatches(client, desired, options);
   const positions = new Map(desired.map((entry, index) => [entry, index]));
   const plan = planOf(matches, positions, { resolve, atLeast });
   const unknown = unknownKinds(desired, atLeast);

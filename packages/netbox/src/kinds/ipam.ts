@@ -7,8 +7,8 @@ const assignment = {
 };
 
 /**
- * `ipam/vlans`. NetBox keeps VLANs apart by nothing but their group: outside of groups one site may have a vid twice.
- * See `ensureVlans`.
+ * `ipam/vlans`. NetBox keeps VLANs apart by nothing but their group: outside of groups one site may have a vid twice, so
+ * writers side by side must not both make it.
  */
 export const vlan: Kind = {
   path: "ipam/vlans",
