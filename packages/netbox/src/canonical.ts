@@ -52,7 +52,7 @@ export function canonical(field: Field, value: unknown): Canonical {
     case "mac":
       return macOf(String(value));
     case "json":
-      return isEmpty(value) ? null : JSON.stringify(sorted(value));
+      return isEmpty(value) ? null : JSON.stringify(cleanJson(value, true));
     case "reference":
       return (member(value, "id") as Canonical) || null;
     case "references":
@@ -73,7 +73,8 @@ export function canonicalOf(field: Field, name: string, row: Row): Canonical {
 
 /** A value as it is sent to NetBox. */
 export function wireValue(field: Field, value: unknown): unknown {
-  if (field.form === "json") return value === null || value === undefined ? (field.nothing ?? {}) : sorted(value);
+  if (field.form === "json")
+    return value === null || value === undefined ? (field.nothing ?? {}) : cleanJson(value, false);
   if (field.form === "references") return [...new Set((value ?? []) as readonly number[])];
   const form = canonical(field, value);
   if (form === null && field.form === "text") return field.nullable ? null : "";
@@ -117,11 +118,14 @@ function member(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : value;
 }
 
-/** JSON in one order of keys, and with texts that PostgreSQL takes. */
-function sorted(value: unknown): unknown {
+/** JSON with texts that PostgreSQL takes, its keys in the order they have or in one order. */
+function cleanJson(value: unknown, sorted: boolean): unknown {
   if (typeof value === "string") return value.toWellFormed().replaceAll("\0", "");
-  if (Array.isArray(value)) return value.map(sorted);
+  if (Array.isArray(value)) return value.map((entry) => cleanJson(entry, sorted));
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, entry]) => [sorted(key), sorted(entry)]));
+  const entries = Object.entries(value).map(
+    ([key, entry]) => [cleanJson(key, sorted), cleanJson(entry, sorted)] as const,
+  );
+  if (sorted) entries.sort(([left], [right]) => (String(left) < String(right) ? -1 : 1));
+  return Object.fromEntries(entries);
 }

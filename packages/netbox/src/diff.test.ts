@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Row } from "./canonical.ts";
 import { createOnly, type Desired } from "./desired.ts";
-import { diffNew, diffRow } from "./diff.ts";
+import { diffGone, diffNew, diffRow } from "./diff.ts";
 import { identityKey, type Known } from "./identity.ts";
 
 const nothing = () => undefined;
@@ -124,5 +124,77 @@ describe("diffNew", () => {
     expect(body.cluster).toEqual({ pending: key, label: "cluster c" });
     const known = { ...context, resolve: (asked: string) => (asked === key ? { id: 5 } : undefined) };
     expect(diffNew(vm({}, { identity: { cluster, name: "web" } }), known).body.cluster).toBe(5);
+  });
+
+  test("of what completes another object sends the values alone", () => {
+    const desired: Desired = {
+      kind: "primary-addresses",
+      identity: { cluster: 1, name: "web" },
+      values: { primary_ip4: { kind: "ip-address", id: 9 }, primary_ip6: null },
+      label: "web",
+    };
+    expect(diffNew(desired, context).body).toEqual({ primary_ip4: 9 });
+  });
+
+  test("names the members of a set that are still to be made by their keys", () => {
+    const vlan = { kind: "vlan", identity: { site: 4, vid: 20 } } as const;
+    const desired: Desired = {
+      kind: "vm-interface",
+      identity: { virtual_machine: 7, name: "net0" },
+      values: { mode: "tagged", tagged_vlans: [{ kind: "vlan", id: 3 }, vlan], untagged_vlan: null },
+      label: "net0",
+    };
+    const pending = { pending: identityKey("vlan", vlan.identity, nothing), label: "VLAN" };
+    expect(diffNew(desired, context).body).toEqual({
+      virtual_machine: 7,
+      name: "net0",
+      mode: "tagged",
+      tagged_vlans: [3, pending],
+    });
+  });
+});
+
+describe("VLANs of an interface", () => {
+  const trunk: Row = {
+    id: 5,
+    name: "net0",
+    virtual_machine: { id: 7 },
+    mode: { value: "tagged", label: "Tagged" },
+    untagged_vlan: { id: 1 },
+    tagged_vlans: [{ id: 3 }, { id: 2 }],
+  };
+  const iface = (values: Desired["values"]): Desired => ({
+    kind: "vm-interface",
+    identity: { virtual_machine: 7, name: "net0" },
+    values,
+    label: "net0",
+  });
+
+  test("their order is no difference", () => {
+    const values = { mode: "tagged", untagged_vlan: 1, tagged_vlans: [2, { kind: "vlan", id: 3 } as const] };
+    expect(diffRow(iface(values), trunk, context)).toEqual({ changes: [], body: {} });
+  });
+
+  test("are sent together with the mode, also those that stay", () => {
+    const access = diffRow(iface({ mode: "access", untagged_vlan: 1, tagged_vlans: [] }), trunk, context);
+    expect(access.body).toEqual({ mode: "access", untagged_vlan: 1, tagged_vlans: [] });
+    expect(diffRow(iface({ untagged_vlan: 4 }), trunk, context).body).toEqual({
+      mode: "tagged",
+      untagged_vlan: 4,
+      tagged_vlans: [3, 2],
+    });
+  });
+});
+
+test("diffGone tells what is lost and sends nothing", () => {
+  const job: Row = { id: 9, endpoint: { id: 1 }, job_id: "b1", node: null, comment: "", raw_config: { id: "b1" } };
+  const desired: Desired = { kind: "backup-routine", id: 9, identity: {}, values: {}, gone: true, label: "b1" };
+  expect(diffGone(desired, job)).toEqual({
+    changes: [
+      { field: "endpoint", before: 1, after: null },
+      { field: "job_id", before: "b1", after: null },
+      { field: "raw_config", before: { id: "b1" }, after: null },
+    ],
+    body: {},
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Row } from "./canonical.ts";
-import type { Desired } from "./desired.ts";
+import { assignedTo, type Desired } from "./desired.ts";
 import type { Known } from "./identity.ts";
-import { kindNames } from "./kinds.ts";
+import { type KindName, kindNames, kindOf } from "./kinds.ts";
 import { knownOfMatches, matchKind } from "./match.ts";
 import { isTemporaryName, type Plan, planOf, temporaryName } from "./plan.ts";
 
@@ -16,14 +16,15 @@ const named = (id: number | undefined, name: string): Desired => ({
   label: name,
 });
 
-function plan(desired: Desired[], rows: Row[]): Plan {
+function plan(desired: Desired[], rows: Row[] | Partial<Record<KindName, Row[]>>): Plan {
+  const rowsOf = Array.isArray(rows) ? { "virtual-machine": rows } : rows;
   const known = new Map<string, Known>();
   const resolve = (key: string) => known.get(key);
   const matches = kindNames.flatMap((kind) => {
     const matched = matchKind(
       kind,
       desired.filter((entry) => entry.kind === kind),
-      kind === "virtual-machine" ? rows : [],
+      rowsOf[(kindOf(kind).completes as KindName | undefined) ?? kind] ?? [],
       resolve,
     );
     for (const [key, value] of knownOfMatches(matched)) known.set(key, value);
@@ -161,5 +162,135 @@ describe("order and outcomes", () => {
     expect(settled.map(({ id, outcome }) => [id, outcome.outcome, outcome.reason])).toEqual([
       [1, "unchanged", "remark"],
     ]);
+  });
+});
+
+describe("what is to go", () => {
+  const gone = (kind: KindName, id: number): Desired => ({
+    kind,
+    id,
+    identity: {},
+    values: {},
+    gone: true,
+    label: `${kind} ${id}`,
+  });
+  const summary = ({ steps }: Plan) =>
+    steps.map(({ op, kind, operations }) => [op, kind, ...operations.map(({ id }) => id)]);
+
+  test("goes first, and what refers before what is referred to", () => {
+    const desired = [gone("vm-interface", 1), named(undefined, "a"), gone("ip-address", 2), gone("snapshot", 3)];
+    const rows = { "vm-interface": [{ id: 1 }], "ip-address": [{ id: 2 }], snapshot: [{ id: 3 }] };
+    expect(summary(plan(desired, rows))).toEqual([
+      ["delete", "snapshot", 3],
+      ["delete", "ip-address", 2],
+      ["delete", "vm-interface", 1],
+      ["create", "virtual-machine", null],
+    ]);
+  });
+
+  test("goes after others of its kind that rest on it", () => {
+    const desired = [gone("interface", 1), gone("interface", 2), gone("interface", 3)];
+    const rows = { interface: [{ id: 1 }, { id: 2, parent: { id: 1 } }, { id: 3, bridge: { id: 2 } }] };
+    expect(summary(plan(desired, rows))).toEqual([
+      ["delete", "interface", 3],
+      ["delete", "interface", 2],
+      ["delete", "interface", 1],
+    ]);
+  });
+
+  test("two that rest on each other go together", () => {
+    const desired = [gone("interface", 1), gone("interface", 2)];
+    const rows = {
+      interface: [
+        { id: 1, bridge: { id: 2 } },
+        { id: 2, bridge: { id: 1 } },
+      ],
+    };
+    expect(summary(plan(desired, rows))).toEqual([["delete", "interface", 1, 2]]);
+  });
+
+  test("is no news when it is gone already", () => {
+    const { steps, settled } = plan([gone("snapshot", 3)], {});
+    expect(steps).toEqual([]);
+    expect(settled.map(({ id, outcome }) => [id, outcome.outcome])).toEqual([[null, "unchanged"]]);
+  });
+
+  test("gives its identity up to one that is made", () => {
+    const { steps } = plan(
+      [{ ...gone("virtual-machine", 1), identity: { cluster: 1, name: "a" } }, named(undefined, "a")],
+      [vmRow(1, "a")],
+    );
+    expect(steps.map(({ op, operations }) => [op, operations[0]?.label])).toEqual([
+      ["delete", "virtual-machine 1"],
+      ["create", "a"],
+    ]);
+  });
+});
+
+describe("what completes another object", () => {
+  const machine = { kind: "virtual-machine", id: 7 } as const;
+  const identity = { virtual_machine: machine, name: "net0" };
+  const nic: Desired = { kind: "vm-interface", identity, values: {}, label: "web net0" };
+  const mac: Desired = {
+    kind: "mac-address",
+    identity: { ...assignedTo({ kind: "vm-interface", identity }), mac_address: "BC:24:11:00:00:01" },
+    values: {},
+    label: "web BC:24:11:00:00:01",
+  };
+  const primary: Desired = {
+    kind: "primary-mac",
+    identity,
+    values: { primary_mac_address: { kind: "mac-address", identity: mac.identity } },
+    label: "web net0",
+  };
+  const nicRow: Row = { id: 5, virtual_machine: { id: 7 }, name: "net0", primary_mac_address: { id: 8 }, tags: [] };
+  const macRow: Row = {
+    id: 8,
+    mac_address: "BC:24:11:00:00:01",
+    assigned_object_type: "virtualization.vminterface",
+    assigned_object_id: 5,
+    tags: [],
+  };
+
+  test("is written after what it refers to, in the plan that makes both", () => {
+    const { steps } = plan([primary, mac, nic], {});
+    expect(steps.map(({ op, kind }) => `${op} ${kind}`)).toEqual([
+      "create vm-interface",
+      "create mac-address",
+      "update primary-mac",
+    ]);
+    const [last] = steps.at(-1)?.operations ?? [];
+    expect(last?.id).toBeNull();
+    expect(last?.completes?.pending).toBe(steps[0]?.operations[0]?.key as string);
+    expect(last?.body).toEqual({
+      primary_mac_address: { pending: steps[1]?.operations[0]?.key, label: expect.any(String) },
+    });
+  });
+
+  test("is a change of an object that is there", () => {
+    const { steps } = plan([primary, mac, nic], {
+      "vm-interface": [{ ...nicRow, primary_mac_address: null }],
+      "mac-address": [macRow],
+    });
+    expect(steps.map(({ op, kind, operations }) => [op, kind, operations[0]?.id, operations[0]?.body])).toEqual([
+      ["update", "primary-mac", 5, { primary_mac_address: 8 }],
+    ]);
+  });
+
+  test("needs nothing where all is as it should be", () => {
+    const { steps, settled } = plan([primary, mac, nic], { "vm-interface": [nicRow], "mac-address": [macRow] });
+    expect(steps).toEqual([]);
+    expect(settled.map(({ id, outcome }) => [id, outcome.outcome])).toEqual([
+      [5, "unchanged"],
+      [8, "unchanged"],
+      [5, "unchanged"],
+    ]);
+  });
+
+  test("is nothing where the object is not and will not be", () => {
+    expect(plan([{ ...primary, values: { primary_mac_address: { kind: "mac-address", id: 8 } } }], {})).toEqual({
+      steps: [],
+      settled: [],
+    });
   });
 });
