@@ -30,9 +30,6 @@ export type BackupSource = { storage: string; node: string; shared: boolean };
 /** A storage whose backups, or some of them, cannot be read for now, so that none of them counts as gone. */
 export type UnreadStorage = { storage: string; reason: string };
 
-/** A storage that cannot be read everywhere, and why, as part of a sentence. */
-export type BackupGap = { storage: string; reason: string };
-
 /**
  * Which node is asked for the backups of which storage: for a shared one the first of its nodes that is online, for any
  * other each of them. Storages that hold no backups are left out. Pure.
