@@ -165,6 +165,7 @@ describe("the estate changes between runs", () => {
       guests: [],
       storages: [],
       backups: [],
+      sdn: [],
     });
   });
 

@@ -56,3 +56,10 @@ test.each<[string, object, RegExp | null]>([
   const { backups: gaps } = listingGaps(permissionsOf(permissions), healthy);
   expect(gaps.join(" ")).toMatch(sentence ?? /^$/);
 });
+
+test("the software-defined network is hidden on its own", () => {
+  const away = { ...healthy, nodes: [{ ...node, online: false }] };
+  const { sdn } = listingGaps(permissionsOf({ "/": auditor }), away);
+  expect(sdn).toEqual(["SDN.Audit is missing or does not propagate on /sdn."]);
+  expect(listingGaps(permissionsOf({ "/": { ...auditor, "SDN.Audit": 1 } }), away).sdn).toEqual([]);
+});

@@ -6,7 +6,7 @@ import type { ClusterStatus } from "./resources/cluster.ts";
  * Why a listing of an endpoint may lack something that is there: one sentence each, empty when it is complete. Only
  * a complete listing proves that something is gone.
  */
-export type ListingGaps = { guests: string[]; storages: string[]; backups: string[] };
+export type ListingGaps = { guests: string[]; storages: string[]; backups: string[]; sdn: string[] };
 
 /**
  * Reads what we may see and finds the gaps of a listing that was read without error. GET /cluster/resources and
@@ -34,6 +34,8 @@ export function listingGaps(permissions: Permissions, status: ClusterStatus): Li
     guests: [...estate, ...hidden("/vms", "VM.Audit")],
     storages,
     backups: seesAll ? storages : [...storages, ...backups],
+    // The cluster's configuration is the same on every node, so one that is away hides nothing of it.
+    sdn: hidden("/sdn", "SDN.Audit"),
   };
 }
 

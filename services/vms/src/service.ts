@@ -1,4 +1,5 @@
 import { readNetBoxConfig } from "@proxbox/netbox/settings";
+import { readProxmoxConfig } from "@proxbox/proxmox/settings";
 import type { Environment } from "@proxbox/runtime/config";
 import { openStageService, type StageService } from "@proxbox/runtime/service";
 
@@ -6,5 +7,6 @@ import { openStageService, type StageService } from "@proxbox/runtime/service";
 export async function createVms(env: Environment, signal: AbortSignal): Promise<StageService> {
   // A wrong value ends the start here, not the first item.
   readNetBoxConfig(env);
+  readProxmoxConfig(env);
   return openStageService({ domain: "vms", dir: import.meta.dir, env, signal });
 }
