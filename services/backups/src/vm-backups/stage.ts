@@ -1,10 +1,28 @@
+import { reconcile } from "@proxbox/netbox/reconcile";
+import { netboxOf } from "@proxbox/netbox/session";
 import { defineStage } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
+import { desiredBackup } from "./desired.ts";
+import { type BackupBatch, listItems } from "./items.ts";
 
-/** Not built yet. */
+const BackupItem = Type.Unsafe<BackupBatch>(
+  Type.Object({
+    backups: Type.Array(Type.Object({})),
+    gone: Type.Array(Type.Object({})),
+    storages: Type.Object({}),
+  }),
+);
+
+/** Backups on storages of Proxmox become rows of the plugin's backup table; one item is up to 400 backups of one endpoint. */
 export const stage = defineStage({
   name: "vm-backups",
-  body: Type.Object({}),
-  items: async () => [],
-  work: async () => ({ objects: [] }),
+  body: BackupItem,
+
+  items: listItems,
+
+  async work({ backups, gone, storages }, ctx) {
+    const desired = backups.map((backup) => desiredBackup(backup, storages));
+    const { outcomes } = await reconcile(netboxOf(ctx), [...gone, ...desired], { signal: ctx.signal });
+    return { objects: outcomes };
+  },
 });

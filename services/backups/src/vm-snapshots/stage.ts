@@ -1,10 +1,57 @@
-import { defineStage } from "@proxbox/runtime/stage";
+import { readEstates } from "@proxbox/estate/estates";
+import { reconcile } from "@proxbox/netbox/reconcile";
+import { netboxOf } from "@proxbox/netbox/session";
+import { defineStage, itemKey } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
+import { readStorageIds } from "../storage-ids.ts";
+import { desiredSnapshot } from "./desired.ts";
+import type { SnapshotChunk } from "./facts.ts";
+import { observeSnapshots } from "./observe.ts";
+import { readSnapshotRows } from "./read.ts";
+import { judgeMissing } from "./removals.ts";
+import { settleSnapshots } from "./settle.ts";
+import { unread } from "./unread.ts";
 
-/** Not built yet. */
+const SnapshotItem = Type.Unsafe<SnapshotChunk>(
+  Type.Object({ key: Type.String(), guests: Type.Array(Type.Object({})), storages: Type.Object({}) }),
+);
+
+/** Snapshots of guests become rows of the plugin's snapshot table; one item is up to fifty guests of one endpoint. */
 export const stage = defineStage({
   name: "vm-snapshots",
-  body: Type.Object({}),
-  items: async () => [],
-  work: async () => ({ objects: [] }),
+  body: SnapshotItem,
+
+  async items(ctx) {
+    const { estates, settled } = await readEstates(ctx);
+    if (estates.every(({ chunks }) => chunks.length === 0)) return settled;
+    const storageIds = await readStorageIds(netboxOf(ctx), ctx.signal);
+    const items = estates.flatMap(({ endpoint, cluster, chunks }) =>
+      chunks.map(({ key, guests }) => ({
+        key: itemKey("snapshots", endpoint.id, key),
+        endpoint: endpoint.id,
+        body: { key, guests, storages: storageIds.get(cluster) ?? {} },
+      })),
+    );
+    return [...settled, ...items];
+  },
+
+  async work(chunk, ctx) {
+    const client = netboxOf(ctx);
+    const observed = await observeSnapshots(ctx, chunk);
+    const { read } = observed;
+    if (read.length === 0) return { objects: unread(observed) };
+    const vmids = read.map(({ guest }) => guest.vmid);
+    const rows = await readSnapshotRows(client, vmids, ctx.signal);
+    const { settled, taken, missing } = settleSnapshots(read, rows);
+    const { gone, kept } = judgeMissing(missing, { read, rows }, ctx.options);
+    const desired = settled.map((snapshot) => desiredSnapshot(snapshot, chunk.storages));
+    const { outcomes } = await reconcile(client, [...gone, ...desired], { signal: ctx.signal });
+    // Another endpoint may have taken a place since the rows were read: NetBox's refusal does not say who holds it.
+    const refused = outcomes.some(({ outcome }) => outcome === "failed");
+    const late = refused ? settleSnapshots(read, await readSnapshotRows(client, vmids, ctx.signal)).taken : [];
+    const told = outcomes.map((one) =>
+      one.outcome === "failed" ? (late.find(({ name }) => name === one.name) ?? one) : one,
+    );
+    return { objects: [...unread(observed), ...taken, ...kept, ...told] };
+  },
 });

@@ -1,0 +1,72 @@
+import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
+import { SyncError, toWireError } from "@proxbox/runtime/errors";
+import { type GuestSnapshots, labelOf, type SnapshotGuest, type SnapshotRow } from "./facts.ts";
+
+/** A snapshot and the row that stands for it; null: there is none yet. */
+export type SettledSnapshot = { guest: SnapshotGuest; snapshot: Snapshot; row: number | null; storage: string | null };
+
+/** Which rows stand for which snapshots, which cannot be kept, and which rows are of none. */
+export type Settled = {
+  settled: SettledSnapshot[];
+  /** Snapshots whose place another machine's row holds. */
+  taken: ObjectOutcome[];
+  /** Rows of these guests whose snapshot is gone. */
+  missing: { row: SnapshotRow; guest: SnapshotGuest }[];
+};
+
+/**
+ * Finds the row of each snapshot by its machine and name. Pure. The node is none of it: when the guest migrated, the
+ * row moves with it. NetBox keeps vmid, name and node apart over all endpoints together, so a snapshot whose place
+ * another machine's row holds cannot be kept; that row is left alone.
+ */
+export function settleSnapshots(read: readonly GuestSnapshots[], rows: readonly SnapshotRow[]): Settled {
+  const byMachine = Map.groupBy(rows, ({ machine }) => machine.id);
+  const byPlace = Map.groupBy(rows, placeOf);
+  const result: Settled = { settled: [], taken: [], missing: [] };
+  for (const { guest, snapshots, storage } of read) {
+    const mine = byMachine.get(guest.vm.id) ?? [];
+    const found = new Set<SnapshotRow>();
+    for (const snapshot of snapshots) {
+      const row = rowOf(mine, snapshot.name, guest.node);
+      if (row) found.add(row);
+      const place = placeOf({ ...guest, name: snapshot.name });
+      const holder = (byPlace.get(place) ?? []).find(({ machine }) => machine.id !== guest.vm.id);
+      if (holder) result.taken.push(takenOutcome(guest, snapshot.name, row, holder));
+      else result.settled.push({ guest, snapshot, row: row?.id ?? null, storage });
+    }
+    for (const row of mine) if (!found.has(row)) result.missing.push({ row, guest });
+  }
+  return result;
+}
+
+/** Of several rows of one snapshot the one at its guest's node counts, else the oldest; older programs left such behind. */
+function rowOf(mine: readonly SnapshotRow[], name: string, node: string): SnapshotRow | null {
+  const same = mine.filter((row) => row.name === name).sort((left, right) => left.id - right.id);
+  return same.find((row) => row.node === node) ?? same[0] ?? null;
+}
+
+function placeOf({ vmid, name, node }: { vmid: number; name: string; node: string }): string {
+  return JSON.stringify([vmid, name, node]);
+}
+
+function takenOutcome(guest: SnapshotGuest, name: string, row: SnapshotRow | null, holder: SnapshotRow): ObjectOutcome {
+  const object = labelOf(guest, name);
+  const error = new SyncError(
+    "snapshot_taken",
+    `Snapshot ${name} of ${guest.vm.name} (machine ${guest.vm.id}) cannot be kept: NetBox holds a snapshot ${name} of vmid ` +
+      `${guest.vmid} on a node ${guest.node} already, of ${holder.machine.name} (machine ${holder.machine.id}, row ${holder.id}).`,
+    {
+      object,
+      field: "node",
+      next: "The plugin keeps vmid, snapshot and node apart over all endpoints together: rename the snapshot or the node in one of the two.",
+    },
+  );
+  return {
+    kind: "snapshot",
+    name: object,
+    outcome: "failed",
+    ...(row ? { id: row.id } : {}),
+    error: toWireError(error),
+  };
+}
