@@ -66,6 +66,7 @@ export async function stageContext(host: StageHost, order: StageOrder, signal: A
     author,
     env: host.env,
     endpoints,
+    configured: proxmox.map(({ id, name }) => ({ id, name })),
     netbox,
     bus,
     blobs,

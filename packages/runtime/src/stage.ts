@@ -41,6 +41,8 @@ export type StageContext = {
   author: Author;
   /** Enabled, asked for by the options, not blocked. */
   endpoints: ProxmoxEndpoint[];
+  /** Every enabled endpoint, also those that this stage leaves alone. */
+  configured: readonly Pick<ProxmoxEndpoint, "id" | "name">[];
   netbox: NetBoxEndpoint;
   bus: Bus;
   blobs: Blobs;
