@@ -4,16 +4,17 @@ import { keyOf, type MatchScope, matchGuests, statesOf } from "@proxbox/netbox/g
 import { type KnownVm, readKnownVms } from "@proxbox/netbox/guests/read";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import { placeHosts } from "@proxbox/netbox/hosts/place";
+import { withoutRelics } from "@proxbox/netbox/hosts/twins";
 import { netboxOf } from "@proxbox/netbox/session";
 import type { ListingGaps } from "@proxbox/proxmox/completeness";
 import { observeEndpoint } from "@proxbox/proxmox/observe-endpoint";
 import type { ObservedHosts } from "@proxbox/proxmox/observe-hosts";
 import type { Guest, ListedStorage } from "@proxbox/proxmox/resources/listing";
 import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
-import { SyncError } from "@proxbox/runtime/errors";
-import { askEndpoints, failedEndpoint } from "@proxbox/runtime/isolation";
+import { askEndpoints } from "@proxbox/runtime/isolation";
 import type { StageContext, StageItemSpec } from "@proxbox/runtime/stage";
 import { type Chunk, chunksOf } from "./chunks.ts";
+import { unplacedItem } from "./unplaced.ts";
 
 /** A guest that has its virtual machine in NetBox. */
 export type EstateGuest = Guest & { vm: KnownVm };
@@ -50,13 +51,14 @@ export async function readEstates(ctx: StageContext): Promise<Estates> {
   const bindings = await placeHosts(
     client,
     answered.map(({ value }) => value.hosts),
+    ctx.configured,
     ctx.signal,
   );
   const bound = answered.flatMap(({ endpoint, value }) => {
     const binding = bindings.find((candidate) => candidate.endpoint === endpoint.id);
     if (binding?.cluster.id != null && !binding.problem)
       return [{ endpoint, value, binding, cluster: binding.cluster.id }];
-    settled.push(failedEndpoint(endpoint, notPlaced(value.hosts, binding)));
+    settled.push(unplacedItem(endpoint, value.hosts.cluster.name, binding));
     return [];
   });
   if (bound.length === 0) return { estates: [], settled };
@@ -68,7 +70,8 @@ export async function readEstates(ctx: StageContext): Promise<Estates> {
   );
   const only = ctx.options.netbox_vm_ids ? new Set(ctx.options.netbox_vm_ids) : null;
   const estates = bound.map(({ endpoint, value, binding, cluster }): Estate => {
-    const scope = { pluginEndpoint: binding.pluginEndpoint, cluster, states: known.states, vms: known.vms };
+    const states = withoutRelics(known.states, binding);
+    const scope = { pluginEndpoint: binding.pluginEndpoint, cluster, states, vms: known.vms };
     const matches = matchGuests(value.listing.guests, scope);
     const vms = new Map(known.vms.map((vm) => [vm.id, vm]));
     const withMachine = (guest: Guest): EstateGuest[] => {
@@ -122,12 +125,4 @@ function withoutMachine(listed: readonly Guest[], chunks: readonly Chunk[], opti
       outcome: "skipped",
       reason: "It has no virtual machine in NetBox; the stage virtual-machines says why.",
     }));
-}
-
-function notPlaced(hosts: ObservedHosts, binding: HostBinding | undefined): SyncError {
-  const problem = binding?.problem;
-  if (problem) return new SyncError("placement_missing", problem.message, problem);
-  return new SyncError("cluster_missing", `The cluster ${hosts.cluster.name} is not in NetBox.`, {
-    next: "Run the stage devices, and see its errors for the reason.",
-  });
 }

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { bindHosts, type HostRows } from "./bind.ts";
+import { bindHosts } from "./bind.ts";
 import { deviceNameOf, type HostFacts, slugOf } from "./facts.ts";
+import type { HostRows } from "./rows.ts";
 
 const none = { id: null, slug: null, name: null };
+const noRoles = { qemu: null, lxc: null };
+/** A row of a node of which only its name is known. */
+const untold = { fingerprint: "", ip: null, roles: noRoles };
 
 function facts(endpoint: number, name: string, nodes: string[], more: Partial<HostFacts> = {}): HostFacts {
   return {
@@ -30,7 +34,7 @@ function facts(endpoint: number, name: string, nodes: string[], more: Partial<Ho
 
 function rows(more: Partial<HostRows> = {}): HostRows {
   return {
-    endpoints: [1, 2].map((id) => ({ id, name: `Endpoint ${id} (nb:${id})` })),
+    endpoints: [1, 2].map((id) => ({ id, name: `Endpoint ${id} (nb:${id})`, roles: noRoles })),
     proxmoxClusters: [],
     proxmoxNodes: [],
     clusterStates: [],
@@ -197,7 +201,7 @@ describe("bindHosts: devices", () => {
     {
       what: "the link that was written wins",
       rows: {
-        proxmoxNodes: [{ id: 1, endpoint: 1, name: "pve1", device: 41 }],
+        proxmoxNodes: [{ ...untold, id: 1, endpoint: 1, name: "pve1", device: 41 }],
         devices: [at(40), at(41, { name: "rack-7" })],
       },
       expected: 41,
@@ -263,7 +267,7 @@ describe("bindHosts: devices", () => {
     const renamed = rows({
       clusters: [cluster],
       devices: [at(41, { name: "rack-7" })],
-      proxmoxNodes: [{ id: 1, endpoint: 1, name: "pve1", device: 41 }],
+      proxmoxNodes: [{ ...untold, id: 1, endpoint: 1, name: "pve1", device: 41 }],
     });
     expect(bindHosts(all, renamed)[0]?.nodes.pve1).toMatchObject({ name: "rack-7", rename: false });
   });

@@ -1,19 +1,7 @@
-import { clusterNamesOf, deviceNameOf, type HostFacts, slugOf } from "./facts.ts";
-
-/** The rows of NetBox that tell which cluster and device stand for which Proxmox cluster and node. */
-export type HostRows = {
-  /** The plugin's Proxmox endpoints. */
-  endpoints: { id: number; name: string }[];
-  proxmoxClusters: { id: number; endpoint: number; name: string; cluster: number | null }[];
-  proxmoxNodes: { id: number; endpoint: number; name: string; device: number | null }[];
-  clusterStates: { cluster: number; name: string; proxmoxCluster: number | null }[];
-  deviceStates: { device: number; node: string; cluster: string; endpoint: number | null }[];
-  clusters: { id: number; name: string; site: number | null; ours: boolean }[];
-  devices: { id: number; name: string; site: number; cluster: number | null; ours: boolean }[];
-  /** Site and tenant each endpoint's owner chose, looked up; absent: none chosen, null: chosen and not found. */
-  sites: Record<number, number | null>;
-  tenants: Record<number, number | null>;
-};
+import { bindNodes, goneNodesOf } from "./bind-nodes.ts";
+import { clusterNamesOf, type HostFacts, slugOf } from "./facts.ts";
+import type { DefaultRoles, HostRows } from "./rows.ts";
+import { type ConfiguredEndpoint, findTwins, type Kinship, ownersOf } from "./twins.ts";
 
 /** A site by its id, or the default site of a cluster, which is made when missing. */
 export type SiteBinding = { id: number } | { slug: string; name: string };
@@ -25,12 +13,27 @@ export type NodeBinding = {
   name: string;
   rename: boolean;
   site: SiteBinding;
+  /** The roles an operator chose for the machines on it, or on all nodes of its endpoint. */
+  roles: DefaultRoles;
+};
+
+/** The plugin's row of a node that its cluster does not have any more, and the device that stood for it. */
+export type GoneNode = {
+  proxmoxNode: number;
+  name: string;
+  device: { id: number; name: string; ours: boolean } | null;
 };
 
 /** Which NetBox objects stand for one endpoint's cluster and nodes; a null id: none yet, it is to be created. */
 export type HostBinding = {
   endpoint: number;
   pluginEndpoint: number | null;
+  /** Name of another endpoint that shows the same Proxmox cluster and has it already: nothing is written for this one. */
+  twin: string | null;
+  /** The plugin's ids of the other configured endpoints. A row of any other endpoint is a relic of one that is gone. */
+  others: number[];
+  /** Whether rows of an endpoint that is gone are of this cluster and have to be made this endpoint's. */
+  takesOver: boolean;
   cluster: { id: number | null; name: string };
   /** The plugin's row of the Proxmox cluster, when there is one already. */
   proxmoxCluster: number | null;
@@ -41,6 +44,7 @@ export type HostBinding = {
   scope: boolean;
   tenant: number | null;
   nodes: Record<string, NodeBinding>;
+  goneNodes: GoneNode[];
   /** Why this endpoint cannot be placed. */
   problem: { message: string; field: string; next: string } | null;
 };
@@ -48,76 +52,108 @@ export type HostBinding = {
 /**
  * Finds, for every endpoint of a run at once, the NetBox cluster and devices that stand for it. Pure.
  * A link that was written before wins; a name is the last resort. It takes only what carries our tag or stands in the
- * site that was chosen for the endpoint, and nothing that another endpoint holds: two clusters of one name stay two.
+ * site that was chosen for the endpoint, and nothing that another endpoint holds: two clusters of one name stay two,
+ * and one cluster behind two endpoints stays one.
  */
-export function bindHosts(all: HostFacts[], rows: HostRows): HostBinding[] {
+export function bindHosts(
+  all: HostFacts[],
+  rows: HostRows,
+  configured: readonly ConfiguredEndpoint[] = [],
+): HostBinding[] {
+  const kinships = findTwins(all, rows, configured);
   const takenClusters = new Set<number>();
   const takenDevices = new Set<number>();
   const takenNames = new Set<string>();
-  const ordered = [...all].sort((left, right) => left.endpoint - right.endpoint);
-  const linked = new Map(ordered.map((facts) => [facts.endpoint, linkedCluster(facts, rows)]));
+  const ordered = all
+    .flatMap((facts) => {
+      const kinship = kinships.get(facts.endpoint);
+      return kinship ? [{ facts, kinship, row: clusterRowOf(facts, kinship, rows) }] : [];
+    })
+    .sort((left, right) => left.facts.endpoint - right.facts.endpoint);
+  const linked = new Map(ordered.map(({ facts, row }) => [facts.endpoint, linkedCluster(row, rows)]));
   for (const id of linked.values()) if (id !== null) takenClusters.add(id);
-  return ordered.map((facts) => {
-    const pluginEndpoint = pluginEndpointOf(facts, rows);
-    const clusterId = linked.get(facts.endpoint) ?? clusterByName(facts, pluginEndpoint, rows, takenClusters);
+  return ordered.map(({ facts, kinship, row: proxmoxCluster }) => {
+    const { pluginEndpoint, others } = kinship;
+    if (kinship.twin !== null) return twinBinding(facts, kinship);
+    const clusterId = linked.get(facts.endpoint) ?? clusterByName(facts, kinship, rows, takenClusters);
     if (clusterId !== null) takenClusters.add(clusterId);
     const row = rows.clusters.find((cluster) => cluster.id === clusterId) ?? null;
     const name = row?.name ?? freeClusterName(facts, rows, takenNames);
     takenNames.add(name.toLowerCase());
     const chosen = rows.sites[facts.endpoint];
     const site: SiteBinding =
-      chosen != null
-        ? { id: chosen }
-        : row?.site != null
-          ? { id: row.site }
-          : {
-              slug: `proxmox-default-site-${slugOf(name)}`.slice(0, 100),
-              name: `Proxmox Default Site - ${name}`.slice(0, 100),
-            };
+      chosen != null ? { id: chosen } : row?.site != null ? { id: row.site } : defaultSiteOf(name);
+    const nodes = bindNodes(facts, kinship, row, site, rows, chosen != null, takenDevices);
+    const held = [
+      proxmoxCluster,
+      ...rows.proxmoxNodes.filter(({ id }) => Object.values(nodes).some((node) => node.proxmoxNode === id)),
+    ];
     return {
       endpoint: facts.endpoint,
       pluginEndpoint,
+      twin: null,
+      others,
+      takesOver: pluginEndpoint !== null && held.some((own) => own !== null && own.endpoint !== pluginEndpoint),
       cluster: { id: row ? row.id : null, name },
-      proxmoxCluster:
-        rows.proxmoxClusters.find((own) => own.endpoint === pluginEndpoint && own.name === facts.cluster.name)?.id ??
-        null,
+      proxmoxCluster: proxmoxCluster?.id ?? null,
       site,
       moves: row !== null && chosen != null && row.site !== chosen,
       scope: row === null || row.site !== null || chosen != null,
       tenant: rows.tenants[facts.endpoint] ?? null,
-      nodes: bindNodes(facts, pluginEndpoint, row, site, rows, chosen != null, takenDevices),
+      nodes,
+      goneNodes: goneNodesOf(facts, pluginEndpoint, rows),
       problem: problemOf(facts, rows),
     };
   });
 }
 
-function pluginEndpointOf(facts: HostFacts, rows: HostRows): number | null {
-  if (facts.pluginEndpoint !== null && rows.endpoints.some((row) => row.id === facts.pluginEndpoint))
-    return facts.pluginEndpoint;
-  const named = rows.endpoints.filter((row) => row.name.toLowerCase() === facts.endpointName.toLowerCase());
-  return named.length === 1 && named[0] ? named[0].id : null;
+function twinBinding(facts: HostFacts, { pluginEndpoint, twin, others }: Kinship): HostBinding {
+  const { name } = facts.cluster;
+  return {
+    endpoint: facts.endpoint,
+    pluginEndpoint,
+    twin,
+    others,
+    takesOver: false,
+    cluster: { id: null, name },
+    proxmoxCluster: null,
+    site: defaultSiteOf(name),
+    moves: false,
+    scope: false,
+    tenant: null,
+    nodes: {},
+    goneNodes: [],
+    problem: null,
+  };
 }
 
-function linkedCluster(facts: HostFacts, rows: HostRows): number | null {
-  const endpoint = pluginEndpointOf(facts, rows);
-  if (endpoint === null) return null;
-  const own = rows.proxmoxClusters.filter((row) => row.endpoint === endpoint);
-  // One endpoint serves one cluster: a single row under another name is that cluster before it was renamed.
-  const match = own.find((row) => row.name === facts.cluster.name) ?? (own.length === 1 ? own[0] : undefined);
-  if (!match) return null;
-  if (match.cluster !== null) return match.cluster;
-  return rows.clusterStates.find((state) => state.proxmoxCluster === match.id)?.cluster ?? null;
+function defaultSiteOf(cluster: string): SiteBinding {
+  return {
+    slug: `proxmox-default-site-${slugOf(cluster)}`.slice(0, 100),
+    name: `Proxmox Default Site - ${cluster}`.slice(0, 100),
+  };
 }
 
-function clusterByName(
-  facts: HostFacts,
-  pluginEndpoint: number | null,
-  rows: HostRows,
-  taken: Set<number>,
-): number | null {
+function clusterRowOf(facts: HostFacts, kinship: Kinship, rows: HostRows): HostRows["proxmoxClusters"][number] | null {
+  for (const endpoint of ownersOf(kinship)) {
+    const own = rows.proxmoxClusters.filter((row) => row.endpoint === endpoint);
+    // One endpoint serves one cluster: a single row under another name is that cluster before it was renamed.
+    const match = own.find((row) => row.name === facts.cluster.name) ?? (own.length === 1 ? own[0] : undefined);
+    if (match) return match;
+  }
+  return null;
+}
+
+function linkedCluster(row: HostRows["proxmoxClusters"][number] | null, rows: HostRows): number | null {
+  if (!row) return null;
+  return row.cluster ?? rows.clusterStates.find((state) => state.proxmoxCluster === row.id)?.cluster ?? null;
+}
+
+function clusterByName(facts: HostFacts, kinship: Kinship, rows: HostRows, taken: Set<number>): number | null {
+  const owners = ownersOf(kinship);
   const foreign = new Set(
     rows.proxmoxClusters
-      .filter((row) => row.endpoint !== pluginEndpoint && row.cluster !== null)
+      .filter((row) => !owners.includes(row.endpoint) && row.cluster !== null)
       .map((row) => row.cluster),
   );
   const chosen = rows.sites[facts.endpoint];
@@ -135,83 +171,6 @@ function freeClusterName(facts: HostFacts, rows: HostRows, taken: Set<string>): 
     taken.has(name.toLowerCase()) || rows.clusters.some((row) => row.name.toLowerCase() === name.toLowerCase());
   const names = clusterNamesOf(facts);
   return names.find((name) => !used(name)) ?? names[names.length - 1] ?? facts.cluster.name;
-}
-
-function bindNodes(
-  facts: HostFacts,
-  pluginEndpoint: number | null,
-  cluster: HostRows["clusters"][number] | null,
-  site: SiteBinding,
-  rows: HostRows,
-  chosen: boolean,
-  taken: Set<number>,
-) {
-  const bound: HostBinding["nodes"] = {};
-  for (const node of facts.nodes) {
-    const device =
-      linkedDevice(node.name, pluginEndpoint, rows, taken) ??
-      deviceByName(facts, node.name, pluginEndpoint, cluster, site, rows, taken);
-    if (device) taken.add(device.id);
-    const wanted = deviceNameOf(facts, node.name);
-    const rename = device !== null && device.name !== wanted && device.name === node.name;
-    const clash =
-      device === null &&
-      "id" in site &&
-      rows.devices.some((row) => row.site === site.id && row.name.toLowerCase() === wanted.toLowerCase());
-    const name =
-      device && !rename ? device.name : clash ? `${wanted.slice(0, 40)} (${facts.cluster.name.slice(0, 20)})` : wanted;
-    const proxmoxNode =
-      rows.proxmoxNodes.find((row) => row.endpoint === pluginEndpoint && row.name === node.name)?.id ?? null;
-    // A cluster without a site takes devices of any site, so a device stays where it is.
-    const own: SiteBinding = device && cluster && cluster.site === null && !chosen ? { id: device.site } : site;
-    bound[node.name] = { device: device?.id ?? null, proxmoxNode, name, rename, site: own };
-  }
-  return bound;
-}
-
-function linkedDevice(node: string, pluginEndpoint: number | null, rows: HostRows, taken: Set<number>) {
-  if (pluginEndpoint === null) return null;
-  const id =
-    rows.proxmoxNodes.find((row) => row.endpoint === pluginEndpoint && row.name === node)?.device ??
-    rows.deviceStates.find((state) => state.endpoint === pluginEndpoint && state.node === node)?.device ??
-    null;
-  return rows.devices.find((row) => row.id === id && !taken.has(row.id)) ?? null;
-}
-
-function deviceByName(
-  facts: HostFacts,
-  node: string,
-  pluginEndpoint: number | null,
-  cluster: HostRows["clusters"][number] | null,
-  site: SiteBinding,
-  rows: HostRows,
-  taken: Set<number>,
-) {
-  const names = new Set([node.toLowerCase(), deviceNameOf(facts, node).toLowerCase()]);
-  const claimed = new Set<number | null>([
-    ...rows.proxmoxNodes.filter((row) => row.endpoint !== pluginEndpoint || row.name !== node).map((row) => row.device),
-    ...rows.deviceStates
-      .filter((state) => state.endpoint !== null && state.endpoint !== pluginEndpoint)
-      .map((state) => state.device),
-  ]);
-  const free = rows.devices.filter(
-    (row) => names.has(row.name.toLowerCase()) && !claimed.has(row.id) && !taken.has(row.id),
-  );
-  const stated = (row: { id: number }) =>
-    rows.deviceStates.some(
-      (state) =>
-        state.device === row.id &&
-        state.node === node &&
-        state.cluster.toLowerCase() === facts.cluster.name.toLowerCase(),
-    );
-  const otherCluster = (row: { cluster: number | null }) => row.cluster !== null && row.cluster !== cluster?.id;
-  return (
-    free.find((row) => stated(row) && !otherCluster(row)) ??
-    free.find((row) => cluster !== null && row.cluster === cluster.id) ??
-    free.find((row) => "id" in site && row.site === site.id && !otherCluster(row)) ??
-    free.find((row) => row.ours && !otherCluster(row)) ??
-    null
-  );
 }
 
 function problemOf(facts: HostFacts, rows: HostRows): HostBinding["problem"] {

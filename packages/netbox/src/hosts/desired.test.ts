@@ -1,11 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { SyncOptions } from "@proxbox/contracts/sync-options";
 import { Value } from "@sinclair/typebox/value";
-import { bindHosts, type HostRows } from "./bind.ts";
+import { bindHosts } from "./bind.ts";
 import { desiredHosts } from "./desired.ts";
 import type { HostFacts } from "./facts.ts";
+import type { HostRows } from "./rows.ts";
 
 const none = { id: null, slug: null, name: null };
+const noRoles = { qemu: null, lxc: null };
+/** A row of a node of which only its name is known. */
+const untold = { fingerprint: "", ip: null, roles: noRoles };
 const node = { nodeId: 1, local: true, maxCpu: 16, maxMemory: 2 ** 36, fingerprint: "AA:BB", supportLevel: "c" };
 const facts: HostFacts = {
   endpoint: 4,
@@ -21,7 +25,7 @@ const facts: HostFacts = {
   ],
 };
 const empty: HostRows = {
-  endpoints: [{ id: 2, name: "Lab" }],
+  endpoints: [{ id: 2, name: "Lab", roles: noRoles }],
   proxmoxClusters: [],
   proxmoxNodes: [],
   clusterStates: [],
@@ -71,7 +75,7 @@ describe("desiredHosts", () => {
 
   test("a node that is away is offline, and what is known of it stays", () => {
     expect(one(desired(), "device", "pve2")).toMatchObject({ values: { status: "offline" } });
-    const away = { proxmoxNodes: [{ id: 9, endpoint: 2, name: "pve2", device: null }] };
+    const away = { proxmoxNodes: [{ ...untold, id: 9, endpoint: 2, name: "pve2", device: null }] };
     expect(one(desired(away), "sync-state-device", "pve2")).toMatchObject({
       values: { proxmox_node: { kind: "proxmox-node", id: 9 } },
     });
@@ -95,7 +99,7 @@ describe("desiredHosts", () => {
     const known = {
       clusters: [{ id: 7, name: "pve", site: 1, ours: true }],
       proxmoxClusters: [{ id: 3, endpoint: 2, name: "pve", cluster: 7 }],
-      proxmoxNodes: [{ id: 8, endpoint: 2, name: "pve1", device: 31 }],
+      proxmoxNodes: [{ ...untold, id: 8, endpoint: 2, name: "pve1", device: 31 }],
       devices: [{ id: 31, name: "rack-7", site: 1, cluster: 7, ours: true }],
     };
     const device = one(desired(known), "device", "rack-7");

@@ -21,6 +21,11 @@ export function deviceRef(binding: HostBinding, node: string): Ref | null {
     : { kind: "device", id: bound.device };
 }
 
+/** The reference to the plugin's row of the endpoint; null when NetBox does not know it. */
+export function endpointRef({ pluginEndpoint }: HostBinding): Ref | null {
+  return pluginEndpoint === null ? null : { kind: "proxmox-endpoint", id: pluginEndpoint };
+}
+
 /** The symbolic reference to a site. */
 export function siteRef(site: SiteBinding): Ref {
   return "id" in site ? { kind: "site", id: site.id } : { kind: "site", identity: { slug: site.slug } };
@@ -106,8 +111,11 @@ function desiredProxmoxCluster(facts: HostFacts, binding: HostBinding, options: 
   return [
     {
       kind: "proxmox-cluster",
+      ...(binding.proxmoxCluster === null ? {} : { id: binding.proxmoxCluster }),
       identity: { endpoint: binding.pluginEndpoint, name: facts.cluster.name },
       values: {
+        // A row that is known may bear the name the cluster had, or be of an endpoint that is gone.
+        ...(binding.proxmoxCluster === null ? {} : { endpoint: endpointRef(binding), name: facts.cluster.name }),
         netbox_cluster: cluster,
         cluster_id: facts.cluster.id,
         mode: facts.cluster.mode,
@@ -155,8 +163,10 @@ function desiredNode(facts: HostFacts, binding: HostBinding, node: NodeFacts, op
   if (row) {
     desired.push({
       kind: "proxmox-node",
+      ...(bound.proxmoxNode === null ? {} : { id: bound.proxmoxNode }),
       identity: { endpoint: binding.pluginEndpoint, name: node.name },
       values: {
+        ...(bound.proxmoxNode === null ? {} : { endpoint: endpointRef(binding) }),
         proxmox_cluster: proxmoxClusterRef(facts, binding),
         netbox_device: device,
         node_id: node.nodeId,
@@ -168,7 +178,10 @@ function desiredNode(facts: HostFacts, binding: HostBinding, node: NodeFacts, op
         support_level: node.supportLevel,
       },
       // A node that is away tells nothing about itself; what is known of it stays.
-      keep: node.online ? [] : ["max_cpu", "max_memory", "ssl_fingerprint", "support_level"],
+      keep: [
+        ...(node.ip === null ? ["ip_address"] : []),
+        ...(node.online ? [] : ["max_cpu", "max_memory", "ssl_fingerprint", "support_level"]),
+      ],
       // Which node answers changes from run to run and says nothing about the estate.
       onCreate: { local: node.local },
       label: node.name,
@@ -178,7 +191,7 @@ function desiredNode(facts: HostFacts, binding: HostBinding, node: NodeFacts, op
     kind: "sync-state-device",
     identity: { device },
     values: {
-      endpoint: binding.pluginEndpoint === null ? null : { kind: "proxmox-endpoint", id: binding.pluginEndpoint },
+      endpoint: endpointRef(binding),
       proxmox_node: row,
       proxmox_cluster: proxmoxClusterRef(facts, binding),
       proxmox_node_name: node.name,

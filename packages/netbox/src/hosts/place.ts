@@ -6,13 +6,23 @@ import { reconcile } from "../reconcile.ts";
 import { bindHosts, type HostBinding } from "./bind.ts";
 import { desiredHosts, siteRef } from "./desired.ts";
 import type { HostFacts } from "./facts.ts";
+import { judgeGoneNodes } from "./gone.ts";
 import { readHostRows } from "./read.ts";
 import { supportOfHosts } from "./support.ts";
+import type { ConfiguredEndpoint } from "./twins.ts";
 
-/** Finds which NetBox objects stand for these hosts; writes nothing. Throws NetBoxAPIError as the client does. */
-export async function placeHosts(client: NetBoxClient, all: HostFacts[], signal: AbortSignal): Promise<HostBinding[]> {
+/**
+ * Finds which NetBox objects stand for these hosts; writes nothing. Throws NetBoxAPIError as the client does.
+ * @param configured every enabled endpoint, so that one that was not asked keeps what it holds
+ */
+export async function placeHosts(
+  client: NetBoxClient,
+  all: HostFacts[],
+  configured: readonly ConfiguredEndpoint[],
+  signal: AbortSignal,
+): Promise<HostBinding[]> {
   if (all.length === 0) return [];
-  return bindHosts(all, await readHostRows(client, all, signal));
+  return bindHosts(all, await readHostRows(client, all, signal), configured);
 }
 
 /** Makes what all hosts rest on: tags, manufacturer, device type, role and cluster types. */
@@ -34,22 +44,24 @@ export async function applyHosts(
   signal: AbortSignal,
 ): Promise<ObjectOutcome[]> {
   if (binding.moves) await leaveSite(client, facts, binding, signal);
-  const desired = desiredHosts(facts, binding, options);
-  const { outcomes } = await reconcile(client, withModes(desired, options), { signal });
-  return outcomes;
+  const gone = judgeGoneNodes(facts, binding, options);
+  const desired = withModes(desiredHosts(facts, binding, options), options);
+  const { outcomes } = await reconcile(client, [...desired, ...gone.desired], { signal });
+  return [...outcomes, ...gone.kept];
 }
 
 /**
- * Makes sure that the hosts of guests are there, for a stage that runs without `devices` before it. Creates what is
- * missing and touches nothing else. Returns the bindings and what was done.
+ * Makes sure that the hosts of guests are there, for a stage that runs without `devices` before it. An endpoint that
+ * lacks none of them is not touched. Returns the bindings and what was done.
  */
 export async function ensureHosts(
   client: NetBoxClient,
   all: HostFacts[],
+  configured: readonly ConfiguredEndpoint[],
   options: SyncOptions,
   signal: AbortSignal,
 ): Promise<{ bindings: HostBinding[]; outcomes: ObjectOutcome[] }> {
-  const bindings = await placeHosts(client, all, signal);
+  const bindings = await placeHosts(client, all, configured, signal);
   const incomplete = bindings.filter((binding) => binding.problem === null && !isComplete(binding));
   if (incomplete.length === 0) return { bindings, outcomes: [] };
   const outcomes = await applySupport(client, all, signal);
@@ -58,12 +70,14 @@ export async function ensureHosts(
     if (facts) outcomes.push(...(await applyHosts(client, facts, binding, options, signal)));
   }
   return {
-    bindings: await placeHosts(client, all, signal),
+    bindings: await placeHosts(client, all, configured, signal),
     outcomes: outcomes.filter((outcome) => outcome.outcome !== "unchanged"),
   };
 }
 
 function isComplete(binding: HostBinding): boolean {
+  if (binding.twin !== null) return true;
+  if (binding.takesOver) return false;
   return binding.cluster.id !== null && Object.values(binding.nodes).every((node) => node.device !== null);
 }
 

@@ -1,7 +1,7 @@
 import type { NetBoxClient } from "../client.ts";
 import { oursTag } from "../tags.ts";
-import type { HostRows } from "./bind.ts";
 import { type Choice, clusterNamesOf, deviceNameOf, type HostFacts } from "./facts.ts";
+import type { DefaultRoles, HostRows } from "./rows.ts";
 
 type Nested = { id: number } | null;
 type TagRow = { slug: string };
@@ -12,9 +12,21 @@ type ClusterRow = {
   scope_id: number | null;
   tags: TagRow[];
 };
+type Roles = { default_role_qemu: Nested; default_role_lxc: Nested };
+type EndpointAnswer = Roles & { id: number; name: string | null };
+type NodeAnswer = Roles & {
+  id: number;
+  endpoint: { id: number };
+  name: string;
+  netbox_device: Nested;
+  ssl_fingerprint: string;
+  ip_address: string | null;
+};
 type DeviceRow = { id: number; name: string; site: { id: number }; cluster: Nested; tags: TagRow[] };
 
 const plugin = "plugins/proxbox";
+const endpointFields = "id,name,default_role_qemu,default_role_lxc";
+const nodeFields = "id,endpoint,name,netbox_device,ssl_fingerprint,ip_address,default_role_qemu,default_role_lxc";
 
 /**
  * Reads the rows that `bindHosts` needs: the plugin's endpoints, clusters, nodes and sidecars whole (they are small),
@@ -22,17 +34,13 @@ const plugin = "plugins/proxbox";
  */
 export async function readHostRows(client: NetBoxClient, all: HostFacts[], signal: AbortSignal): Promise<HostRows> {
   const [endpoints, proxmoxClusters, proxmoxNodes, clusterStates, deviceStates] = await Promise.all([
-    client.list<{ id: number; name: string | null }>(`${plugin}/endpoints/proxmox`, { fields: "id,name" }, signal),
+    client.list<EndpointAnswer>(`${plugin}/endpoints/proxmox`, { fields: endpointFields }, signal),
     client.list<{ id: number; endpoint: { id: number }; name: string; netbox_cluster: Nested }>(
       `${plugin}/proxmox-clusters`,
       { fields: "id,endpoint,name,netbox_cluster" },
       signal,
     ),
-    client.list<{ id: number; endpoint: { id: number }; name: string; netbox_device: Nested }>(
-      `${plugin}/proxmox-nodes`,
-      { fields: "id,endpoint,name,netbox_device" },
-      signal,
-    ),
+    client.list<NodeAnswer>(`${plugin}/proxmox-nodes`, { fields: nodeFields }, signal),
     client.list<{ cluster: { id: number }; proxmox_cluster_name: string; proxmox_cluster: Nested }>(
       `${plugin}/sync-state/clusters`,
       { fields: "id,cluster,proxmox_cluster_name,proxmox_cluster" },
@@ -81,7 +89,7 @@ export async function readHostRows(client: NetBoxClient, all: HostFacts[], signa
     ),
   ]);
   return {
-    endpoints: endpoints.map((row) => ({ id: row.id, name: row.name ?? "" })),
+    endpoints: endpoints.map((row) => ({ id: row.id, name: row.name ?? "", roles: rolesOf(row) })),
     proxmoxClusters: proxmoxClusters.map((row) => ({
       id: row.id,
       endpoint: row.endpoint.id,
@@ -93,6 +101,9 @@ export async function readHostRows(client: NetBoxClient, all: HostFacts[], signa
       endpoint: row.endpoint.id,
       name: row.name,
       device: row.netbox_device?.id ?? null,
+      fingerprint: row.ssl_fingerprint,
+      ip: row.ip_address,
+      roles: rolesOf(row),
     })),
     clusterStates: clusterStates.map((row) => ({
       cluster: row.cluster.id,
@@ -121,6 +132,10 @@ export async function readHostRows(client: NetBoxClient, all: HostFacts[], signa
     sites,
     tenants,
   };
+}
+
+function rolesOf(row: Roles): DefaultRoles {
+  return { qemu: row.default_role_qemu?.id ?? null, lxc: row.default_role_lxc?.id ?? null };
 }
 
 async function readBoth<T extends { id: number; name: string }>(

@@ -1,12 +1,12 @@
+import { unplacedItem } from "@proxbox/estate/unplaced";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import type { HostFacts } from "@proxbox/netbox/hosts/facts";
 import { applyHosts, applySupport, placeHosts } from "@proxbox/netbox/hosts/place";
 import { netboxOf } from "@proxbox/netbox/session";
-import { SyncError } from "@proxbox/runtime/errors";
-import { askEndpoints, failedEndpoint } from "@proxbox/runtime/isolation";
+import { askEndpoints } from "@proxbox/runtime/isolation";
 import { defineStage, itemKey } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
-import { observeEndpoint } from "./observe.ts";
+import { observeHosts } from "./observe.ts";
 
 const HostItem = Type.Object({
   facts: Type.Unsafe<HostFacts>(Type.Object({})),
@@ -19,18 +19,16 @@ export const stage = defineStage({
   body: HostItem,
 
   async items(ctx) {
-    const { answered, failed } = await askEndpoints(ctx, (endpoint) => observeEndpoint(ctx, endpoint));
+    const { answered, failed } = await askEndpoints(ctx, (endpoint) => observeHosts(ctx, endpoint));
     if (answered.length === 0) return failed;
     const client = netboxOf(ctx);
     const facts = answered.map(({ value }) => value);
     const support = await applySupport(client, facts, ctx.signal);
-    const bindings = await placeHosts(client, facts, ctx.signal);
+    const bindings = await placeHosts(client, facts, ctx.configured, ctx.signal);
     const items = answered.map(({ endpoint, value }) => {
       const binding = bindings.find((candidate) => candidate.endpoint === endpoint.id);
-      if (!binding)
-        throw new SyncError("host_not_placed", `Proxmox endpoint ${endpoint.name} was not placed in NetBox.`);
-      const problem = binding.problem;
-      if (problem) return failedEndpoint(endpoint, new SyncError("placement_missing", problem.message, problem));
+      if (!binding || binding.twin !== null || binding.problem !== null)
+        return unplacedItem(endpoint, value.cluster.name, binding);
       return { key: itemKey("hosts", endpoint.id), endpoint: endpoint.id, body: { facts: value, binding } };
     });
     return [...failed, { key: "support", endpoint: null, report: { objects: support } }, ...items];

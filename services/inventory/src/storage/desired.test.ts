@@ -8,6 +8,10 @@ import { desiredStorage } from "./desired.ts";
 const binding: HostBinding = {
   endpoint: 1,
   pluginEndpoint: 1,
+  twin: null,
+  others: [],
+  takesOver: false,
+  goneNodes: [],
   cluster: { id: 7, name: "pve" },
   proxmoxCluster: 3,
   site: { id: 1 },

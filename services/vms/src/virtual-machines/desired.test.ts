@@ -28,6 +28,8 @@ const plan: PlannedGuest = {
   hasDisks: false,
   cloudInit: null,
   previousTags: ["old", "prod"],
+  presentRole: null,
+  defaultRole: null,
 };
 const config: GuestConfig = {
   onboot: true,
@@ -44,6 +46,7 @@ const config: GuestConfig = {
   cloudInit: null,
 };
 const batch: GuestBatch = {
+  chunk: "100-1",
   facts: {
     endpoint: 4,
     endpointName: "Lab",
@@ -69,13 +72,26 @@ const batch: GuestBatch = {
   binding: {
     endpoint: 4,
     pluginEndpoint: 2,
+    twin: null,
+    others: [],
+    takesOver: false,
+    goneNodes: [],
     cluster: { id: 7, name: "pve" },
     proxmoxCluster: 3,
     site: { id: 1 },
     moves: false,
     scope: true,
     tenant: null,
-    nodes: { pve1: { device: 31, proxmoxNode: 21, name: "pve1", rename: false, site: { id: 1 } } },
+    nodes: {
+      pve1: {
+        device: 31,
+        proxmoxNode: 21,
+        name: "pve1",
+        rename: false,
+        site: { id: 1 },
+        roles: { qemu: null, lxc: null },
+      },
+    },
     problem: null,
   },
   guests: [plan],
@@ -107,6 +123,25 @@ function desired(
     platform: of("platform"),
   };
 }
+
+describe("desiredGuest: the role", () => {
+  const present = { role: 9, written: 5 };
+  test.each([
+    ["one that was chosen is set, also where types tell guests apart", { plan: { defaultRole: 7 } }, 7],
+    ["the note's own comes first", { plan: { defaultRole: 7 }, config: { metadata: { role: 8 } } }, 8],
+    ["none was chosen", {}, undefined],
+    ["an operator's is overwritten", { plan: { defaultRole: 7, presentRole: present } }, 7],
+    [
+      "an operator's stays",
+      { plan: { defaultRole: 7, presentRole: present }, options: { overwrite_vm_role: false } },
+      undefined,
+    ],
+  ])("%s", (_, given, expected) => {
+    const { vm, state } = desired(given);
+    expect(vm?.values.role).toEqual(expected && { kind: "device-role", id: expected });
+    expect(state?.values.proxmox_last_synced_role_id).toBe(expected);
+  });
+});
 
 describe("desiredGuest: the machine", () => {
   test("every field", () => {
@@ -142,8 +177,13 @@ describe("desiredGuest: the machine", () => {
   const cases: { what: string; given: Parameters<typeof desired>[0]; vm: Record<string, unknown> }[] = [
     {
       what: "before NetBox 4.6 the role says the type",
-      given: { batch: { vmTypes: false } },
-      vm: { values: { role: { kind: "device-role", identity: { slug: "virtual-machine-qemu" } } } },
+      given: {
+        batch: {
+          vmTypes: false,
+          support: [{ kind: "device-role", identity: { slug: "virtual-machine-qemu" }, id: 41 }],
+        },
+      },
+      vm: { values: { role: { kind: "device-role", id: 41 } } },
     },
     {
       what: "a note is its description and comments",
@@ -164,7 +204,7 @@ describe("desiredGuest: the machine", () => {
     {
       what: "flags that protect",
       given: { options: { overwrite_vm_description: false, overwrite_vm_type: false, overwrite_vm_role: false } },
-      vm: { keepIfSet: ["role", "virtual_machine_type", "platform", "description", "comments"] },
+      vm: { keepIfSet: ["virtual_machine_type", "platform", "description", "comments"] },
     },
     {
       what: "Proxmox tags switched off",
@@ -230,7 +270,16 @@ describe("desiredGuest: identity", () => {
           ...batch.binding,
           pluginEndpoint: null,
           proxmoxCluster: null,
-          nodes: { pve1: { device: 31, proxmoxNode: null, name: "pve1", rename: false, site: { id: 1 } } },
+          nodes: {
+            pve1: {
+              device: 31,
+              proxmoxNode: null,
+              name: "pve1",
+              rename: false,
+              site: { id: 1 },
+              roles: { qemu: null, lxc: null },
+            },
+          },
         },
       },
     });

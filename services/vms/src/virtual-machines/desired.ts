@@ -1,10 +1,18 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import type { Desired, DesiredTags, Ref } from "@proxbox/netbox/desired";
-import { clusterRef, deviceRef, proxmoxClusterRef, proxmoxNodeRef, siteRef } from "@proxbox/netbox/hosts/desired";
+import {
+  clusterRef,
+  deviceRef,
+  endpointRef,
+  proxmoxClusterRef,
+  proxmoxNodeRef,
+  siteRef,
+} from "@proxbox/netbox/hosts/desired";
 import { slugOf } from "@proxbox/netbox/hosts/facts";
 import { guestRoles, guestTypes, softDeletedTag } from "@proxbox/netbox/hosts/support";
 import { oursTag } from "@proxbox/netbox/tags";
 import type { GuestBatch, GuestConfig, PlannedGuest } from "./facts.ts";
+import { settleRole } from "./roles.ts";
 
 /**
  * What NetBox should hold for one guest: its virtual machine, its identity row and, when it has cloud-init options,
@@ -16,9 +24,10 @@ export function desiredGuest(
   batch: GuestBatch,
   options: SyncOptions,
 ): Desired[] {
-  const vm = desiredMachine(plan, config, batch, options);
+  const role = roleOf(plan, config, batch, options);
+  const vm = desiredMachine(plan, config, batch, options, role);
   const ref: Ref = plan.vm === null ? { kind: vm.kind, identity: vm.identity } : { kind: vm.kind, id: plan.vm };
-  return [vm, desiredState(plan, config, batch, options, ref), ...desiredCloudInit(plan, config, options, ref)];
+  return [vm, desiredState(plan, config, batch, options, ref, role), ...desiredCloudInit(plan, config, options, ref)];
 }
 
 /** The name alone of a guest's machine, as settled for the whole run. Pure. */
@@ -31,13 +40,18 @@ export function labelOf(plan: PlannedGuest): string {
   return `${plan.name} (${plan.guest.type} ${plan.guest.vmid})`;
 }
 
-function desiredMachine(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch, options: SyncOptions): Desired {
+function desiredMachine(
+  plan: PlannedGuest,
+  config: GuestConfig,
+  batch: GuestBatch,
+  options: SyncOptions,
+  role: Ref | null,
+): Desired {
   const { guest } = plan;
   const { binding } = batch;
   const node = binding.nodes[guest.node];
   const platform = platformRef(config);
   const type = guestTypes[guest.type].ref;
-  const role = guestRoles[guest.type].ref;
   const cluster = clusterRef(binding);
   const note = config.note ?? { description: `Synced from Proxmox node ${guest.node}`, comments: "" };
   return {
@@ -54,15 +68,15 @@ function desiredMachine(plan: PlannedGuest, config: GuestConfig, batch: GuestBat
       memory: guest.memoryMebibytes,
       ...(plan.hasDisks ? {} : { disk: config.diskMebibytes }),
       start_on_boot: config.onboot ? "on" : "off",
-      ...(batch.vmTypes ? { virtual_machine_type: type } : { role }),
+      ...(batch.vmTypes ? { virtual_machine_type: type } : {}),
       ...(platform ? { platform } : {}),
       description: note.description,
       comments: note.comments,
       ...overrides(config),
+      ...(role ? { role } : {}),
     },
     ...(guest.status === null ? { onCreate: { status: "offline" } } : {}),
     keepIfSet: [
-      ...(options.overwrite_vm_role ? [] : ["role"]),
       ...(options.overwrite_vm_type ? [] : ["virtual_machine_type"]),
       ...(options.overwrite_vm_platform ? [] : ["platform"]),
       ...(options.overwrite_vm_description ? [] : ["description", "comments"]),
@@ -85,11 +99,10 @@ function desiredTags(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch,
   return { add, onCreate: [discovered], own: [softDeletedTag, ...previous] };
 }
 
-const overridable = ["site", "device", "role", "cluster", "virtual_machine_type", "platform", "tenant"];
+const overridable = ["site", "device", "cluster", "virtual_machine_type", "platform", "tenant"];
 const kindOfField: Record<string, Ref["kind"]> = {
   site: "site",
   device: "device",
-  role: "device-role",
   cluster: "cluster",
   virtual_machine_type: "virtual-machine-type",
   platform: "platform",
@@ -105,6 +118,21 @@ function overrides(config: GuestConfig): Record<string, Ref> {
     if (id !== undefined && kind) values[field] = { kind, id };
   }
   return values;
+}
+
+/**
+ * The role to write, if any: the note's own, else the one that was chosen, else where NetBox knows no types of machines
+ * the one that tells them apart.
+ */
+function roleOf(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch, options: SyncOptions): Ref | null {
+  const chosen = config.metadata.role ?? plan.defaultRole ?? (batch.vmTypes ? null : typeRoleOf(plan, batch));
+  const id = settleRole(chosen, plan.presentRole, options.overwrite_vm_role);
+  return id === null ? null : { kind: "device-role", id };
+}
+
+function typeRoleOf({ guest }: PlannedGuest, { support }: GuestBatch): number | null {
+  const { kind, identity } = guestRoles[guest.type].desired;
+  return support.find((row) => row.kind === kind && row.identity.slug === identity.slug)?.id ?? null;
 }
 
 function proxmoxTags(config: GuestConfig, options: SyncOptions): string[] {
@@ -140,6 +168,7 @@ function desiredState(
   batch: GuestBatch,
   options: SyncOptions,
   vm: Ref,
+  role: Ref | null,
 ): Desired {
   const { guest } = plan;
   const { binding, facts } = batch;
@@ -148,10 +177,7 @@ function desiredState(
     kind: "sync-state-virtual-machine",
     identity: { virtual_machine: vm },
     values: {
-      endpoint:
-        binding.pluginEndpoint === null
-          ? null
-          : ({ kind: "proxmox-endpoint", id: binding.pluginEndpoint } satisfies Ref),
+      endpoint: endpointRef(binding),
       proxmox_cluster: proxmoxClusterRef(facts, binding),
       proxmox_node: node ? proxmoxNodeRef(binding, node) : null,
       proxmox_endpoint_raw_id: facts.endpoint,
@@ -160,6 +186,8 @@ function desiredState(
       proxmox_vm_id: guest.vmid,
       proxmox_vm_type: guest.type,
       proxmox_vm_name: guest.name,
+      // Whoever gives the machine another role after this is an operator.
+      ...(role && "id" in role ? { proxmox_last_synced_role_id: role.id } : {}),
       // What we put on the machine, so that it can be taken off again when it goes.
       proxmox_tags: proxmoxTags(config, options).join(";"),
       proxmox_start_at_boot: config.onboot,

@@ -2,6 +2,7 @@ import type { KnownRow } from "@proxbox/netbox/desired";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import type { HostFacts } from "@proxbox/netbox/hosts/facts";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
+import type { PresentRole } from "./roles.ts";
 
 /** A guest's configuration in plain words. */
 export type GuestConfig = {
@@ -35,10 +36,16 @@ export type PlannedGuest = {
   cloudInit: number | null;
   /** The Proxmox tags we put on it before. */
   previousTags: string[];
+  /** The role NetBox has for its machine and the one we wrote last; null: it has no machine yet. */
+  presentRole: PresentRole | null;
+  /** Id of the role it is to have, if one was chosen. */
+  defaultRole: number | null;
 };
 
 /** One item of the stage: up to fifty guests of one endpoint. */
 export type GuestBatch = {
+  /** Under which key later stages find what is observed of these guests. */
+  chunk: string;
   facts: HostFacts;
   binding: HostBinding;
   guests: PlannedGuest[];

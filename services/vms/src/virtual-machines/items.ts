@@ -1,23 +1,28 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { chunksOf } from "@proxbox/estate/chunks";
+import { isWanted } from "@proxbox/estate/estates";
+import { unplacedItem } from "@proxbox/estate/unplaced";
 import type { KnownRow } from "@proxbox/netbox/desired";
 import { readKnownVms } from "@proxbox/netbox/guests/read";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import { ensureHosts } from "@proxbox/netbox/hosts/place";
 import { guestRoles, guestTypes } from "@proxbox/netbox/hosts/support";
+import { withoutRelics } from "@proxbox/netbox/hosts/twins";
 import { reconcile, rowsOf } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
-import { SyncError } from "@proxbox/runtime/errors";
-import { askEndpoints, failedEndpoint } from "@proxbox/runtime/isolation";
+import { SyncError, toWireError } from "@proxbox/runtime/errors";
+import { askEndpoints } from "@proxbox/runtime/isolation";
 import { itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime/stage";
 import { desiredName } from "./desired.ts";
 import type { GuestBatch } from "./facts.ts";
-import { colorOf, type ObservedEndpoint, observeListing } from "./observe.ts";
-import { batches, batchSize, type GuestPlan, notFound, planGuests, selectByMode } from "./plan.ts";
-import { readCloudInits, readTags } from "./read.ts";
+import { colorOf, observeListing, type SeenEndpoint } from "./observe.ts";
+import { type GuestPlan, notFound, planGuests } from "./plan.ts";
+import { missingRoles, readCloudInits, readSettingsRoles, readTags } from "./read.ts";
+import { defaultRoleOf } from "./roles.ts";
 import { assignSlugs, desiredTag } from "./tags.ts";
 
 type Spec = StageItemSpec<GuestBatch>;
-type Placed = ObservedEndpoint & { binding: HostBinding; cluster: number };
+type Placed = SeenEndpoint & { binding: HostBinding; cluster: number };
 
 /**
  * Settles for all guests of a run what depends on more than one of them (machine, name, tags), makes what they share, and
@@ -31,6 +36,7 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
   const { bindings, outcomes } = await ensureHosts(
     client,
     observed.map((entry) => entry.facts),
+    ctx.configured,
     ctx.options,
     ctx.signal,
   );
@@ -39,33 +45,46 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
     const binding = bindings.find((candidate) => candidate.endpoint === entry.facts.endpoint);
     if (binding && binding.problem === null && binding.cluster.id !== null)
       placed.push({ ...entry, binding, cluster: binding.cluster.id });
-    else failed.push(failedEndpoint(entry.endpoint, notPlaced(entry, binding)));
+    else failed.push(unplacedItem(entry.endpoint, entry.facts.cluster.name, binding));
   }
   if (placed.length === 0) return failed;
-  const plans = await planAll(ctx, placed);
   const vmTypes = (await client.status(ctx.signal)).atLeast(4, 6);
+  const plans = await planAll(ctx, placed, outcomes);
   const support = await makeSupport(ctx, plans, placed, vmTypes, outcomes);
   outcomes.push(...notFound(ctx.options.netbox_vm_ids ?? [], plans));
   const items = placed.flatMap((entry, index) => itemsOf(entry, plans[index], support, vmTypes));
   return [...failed, { key: "support", endpoint: null, report: { objects: outcomes } }, ...items];
 }
 
-async function planAll(ctx: StageContext, placed: Placed[]): Promise<GuestPlan[]> {
+async function planAll(ctx: StageContext, placed: Placed[], outcomes: ObjectOutcome[]): Promise<GuestPlan[]> {
   const client = netboxOf(ctx);
   const endpoints = new Set(
     placed.flatMap(({ binding }) => (binding.pluginEndpoint === null ? [] : [binding.pluginEndpoint])),
   );
   const clusters = placed.map((entry) => entry.cluster);
-  const [rows, cloudInits] = await Promise.all([
+  const asked = [ctx.options.default_role_qemu, ctx.options.default_role_lxc].filter((id) => id !== undefined);
+  const [known, cloudInits, settings, missing] = await Promise.all([
     readKnownVms(client, clusters, endpoints, ctx.signal),
     readCloudInits(client, ctx.signal),
+    readSettingsRoles(client, ctx.signal),
+    missingRoles(client, asked, ctx.signal),
   ]);
-  const known = { ...rows, cloudInits };
+  outcomes.push(...missing.map(roleMissing));
   const only = ctx.options.netbox_vm_ids ? new Set(ctx.options.netbox_vm_ids) : null;
-  const plans = placed.map((entry) =>
+  const plans = placed.map(({ listing, binding, cluster }) =>
     planGuests(
-      selectByMode(entry.guests, ctx.options),
-      { pluginEndpoint: entry.binding.pluginEndpoint, cluster: entry.cluster, ...known },
+      listing.guests.filter((guest) => isWanted(guest, ctx.options)),
+      {
+        pluginEndpoint: binding.pluginEndpoint,
+        cluster,
+        vms: known.vms,
+        states: withoutRelics(known.states, binding),
+        cloudInits,
+      },
+      ({ type, node }) => {
+        const role = defaultRoleOf(type, ctx.options, binding.nodes[node]?.roles, settings);
+        return role !== null && missing.includes(role) ? null : role;
+      },
       only,
     ),
   );
@@ -102,30 +121,30 @@ async function makeSupport(
 }
 
 function itemsOf(
-  entry: Placed,
+  { endpoint: { id }, listing, facts, binding, webUrl }: Placed,
   plan: GuestPlan | undefined,
   { slugs, rows: support }: Support,
   vmTypes: boolean,
 ): Spec[] {
   if (!plan) return [];
-  const id = entry.endpoint.id;
-  const items = batches(plan.planned, batchSize(plan.planned.length)).map((guests): Spec => {
-    const first = guests[0]?.guest.vmid ?? 0;
+  const planned = new Map(plan.planned.map((one) => [one.guest.vmid, one]));
+  const items = chunksOf(listing.guests).flatMap(({ key: chunk, guests: listed }): Spec[] => {
+    const guests = listed.flatMap(({ vmid }) => planned.get(vmid) ?? []);
+    if (guests.length === 0) return [];
     const used = new Set(guests.flatMap(({ guest, previousTags }) => [...guest.tags, ...previousTags]));
     const tagSlugs = Object.fromEntries(Object.entries(slugs).filter(([name]) => used.has(name)));
-    const { facts, binding, webUrl } = entry;
-    const body = { facts, binding, guests, tagSlugs, webUrl, vmTypes, support };
-    return { key: itemKey("guests", id, first, guests.length), endpoint: id, body };
+    const body = { chunk, facts, binding, guests, tagSlugs, webUrl, vmTypes, support };
+    return [{ key: itemKey("guests", id, chunk), endpoint: id, body }];
   });
   if (plan.problems.length > 0)
     items.push({ key: itemKey("ambiguous", id), endpoint: id, report: { objects: plan.problems } });
   return items;
 }
 
-function notPlaced(entry: ObservedEndpoint, binding: HostBinding | undefined): SyncError {
-  const problem = binding?.problem;
-  if (problem) return new SyncError("placement_missing", problem.message, problem);
-  return new SyncError("cluster_missing", `The cluster ${entry.facts.cluster.name} could not be made in NetBox.`, {
-    next: "See the errors of stage devices for its reason.",
+function roleMissing(id: number): ObjectOutcome {
+  const name = `role ${id}`;
+  const error = new SyncError("role_missing", `NetBox has no role ${id}, which was given as a default for machines.`, {
+    next: "Give the id of a device role, or none.",
   });
+  return { kind: "device-role", name, outcome: "failed", error: toWireError(error, name) };
 }

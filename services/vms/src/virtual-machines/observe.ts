@@ -1,55 +1,39 @@
 import type { WireError } from "@proxbox/contracts/errors";
 import type { HostFacts } from "@proxbox/netbox/hosts/facts";
-import { readListingGaps } from "@proxbox/proxmox/completeness";
+import { type ObservedEndpoint, observeEndpoint } from "@proxbox/proxmox/observe-endpoint";
 import { observeGuests } from "@proxbox/proxmox/observe-guests";
-import { observeHosts } from "@proxbox/proxmox/observe-hosts";
 import { parseDescription } from "@proxbox/proxmox/parse/description";
 import { totalDiskMebibytes } from "@proxbox/proxmox/parse/disk";
 import { parseMetadata } from "@proxbox/proxmox/parse/netbox-metadata";
 import { type TagColors, tagColor } from "@proxbox/proxmox/parse/tag-style";
-import { readClusterStatus, readTagColors } from "@proxbox/proxmox/resources/cluster";
+import { readTagColors } from "@proxbox/proxmox/resources/cluster";
 import type { GuestConfig as ProxmoxConfig } from "@proxbox/proxmox/resources/guests";
-import { type Guest, readListing } from "@proxbox/proxmox/resources/listing";
 import { proxmoxOf } from "@proxbox/proxmox/session";
 import { targetOf } from "@proxbox/proxmox/target";
 import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
 import { endpointOf, type ItemContext, type StageContext } from "@proxbox/runtime/stage";
 import type { GuestBatch, GuestConfig, PlannedGuest } from "./facts.ts";
 
-/** What an endpoint lists: its hosts and guests, and how its tags are coloured. */
-export type ObservedEndpoint = {
+/** What an endpoint shows, how its tags are coloured, and where its web page is. */
+export type SeenEndpoint = Omit<ObservedEndpoint, "hosts"> & {
   endpoint: ProxmoxEndpoint;
   facts: HostFacts;
-  guests: Guest[];
+  /** Without a slash at the end; "" when NetBox would not take it as a link. */
   webUrl: string;
   colors: TagColors;
-  /** Why the listing may be incomplete; null when it is proven complete. */
-  doubt(): Promise<string | null>;
 };
 
 /** Lists an endpoint's guests. Throws ProxmoxAPIError as the client does. */
-export async function observeListing(ctx: StageContext, endpoint: ProxmoxEndpoint): Promise<ObservedEndpoint> {
-  const client = proxmoxOf(ctx, endpoint);
-  const [facts, listing, colors] = await Promise.all([
-    observeHosts(ctx, client, endpoint),
-    readListing(client, ctx.signal),
-    readTagColors(client, ctx.signal),
+export async function observeListing(ctx: StageContext, endpoint: ProxmoxEndpoint): Promise<SeenEndpoint> {
+  const [{ hosts, ...shown }, colors] = await Promise.all([
+    observeEndpoint(ctx, endpoint),
+    readTagColors(proxmoxOf(ctx, endpoint), ctx.signal),
   ]);
-  return {
-    endpoint,
-    facts,
-    guests: listing.guests,
-    webUrl: targetOf(endpoint).origins.find(isLinkable) ?? "",
-    colors,
-    doubt: async () => {
-      const gaps = await readListingGaps(client, await readClusterStatus(client, ctx.signal), ctx.signal);
-      return gaps.guests.join(" ") || null;
-    },
-  };
+  return { ...shown, endpoint, facts: hosts, webUrl: targetOf(endpoint).origins.find(isLinkable) ?? "", colors };
 }
 
 /** The colour of a tag: the first endpoint that gives it one decides. */
-export function colorOf(tag: string, observed: readonly Pick<ObservedEndpoint, "colors">[]): string {
+export function colorOf(tag: string, observed: readonly Pick<SeenEndpoint, "colors">[]): string {
   return tagColor(tag, observed.find(({ colors }) => colors.has(tag))?.colors ?? new Map());
 }
 
@@ -71,8 +55,7 @@ export type ObservedConfigs = {
 export async function observeConfigs(ctx: ItemContext, batch: GuestBatch): Promise<ObservedConfigs> {
   const endpoint = endpointOf(ctx);
   const guests = batch.guests.map((plan) => plan.guest);
-  const key = `${guests[0]?.vmid ?? 0}-${guests.length}`;
-  const observed = await observeGuests(ctx, endpoint, { key, guests });
+  const observed = await observeGuests(ctx, endpoint, { key: batch.chunk, guests });
   const plans = new Map(batch.guests.map((plan) => [plan.guest.vmid, plan]));
   const read: ObservedConfigs["read"] = [];
   const failures: ObservedConfigs["failures"] = [];

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { listingOf } from "@proxbox/proxmox/resources/listing";
-import { batchSize, planGuests } from "./plan.ts";
+import { planGuests } from "./plan.ts";
 
 test("a guest whose node is silent keeps its name, and nobody takes it meanwhile", () => {
   const row = { type: "qemu", node: "pve1" };
@@ -40,6 +40,7 @@ test("a guest whose node is silent keeps its name, and nobody takes it meanwhile
       cloudInits: new Map(),
       states: [state(1, 100), state(2, 101)],
     },
+    () => null,
     null,
   );
   expect(planned.map(({ vm, name }) => [vm, name])).toEqual([
@@ -49,11 +50,3 @@ test("a guest whose node is silent keeps its name, and nobody takes it meanwhile
   ]);
   expect(vacate).toEqual([]);
 });
-
-test.each([
-  [1, 10],
-  [20, 10],
-  [60, 30],
-  [100, 50],
-  [10_000, 50],
-])("of %d guests %d go into an item", (guests, size) => expect(batchSize(guests)).toBe(size));

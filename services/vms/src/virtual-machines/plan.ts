@@ -1,5 +1,4 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
-import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import { keyOf, type Match, type MatchScope, matchGuests } from "@proxbox/netbox/guests/match";
 import type { KnownVms } from "@proxbox/netbox/guests/read";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
@@ -15,20 +14,15 @@ export type GuestPlan = {
   vacate: Vacate[];
 };
 
-/** The guests a caller wants, by the sync modes for machines and templates. */
-export function selectByMode(guests: Guest[], options: SyncOptions): Guest[] {
-  return guests.filter(
-    (guest) => (guest.template ? options.sync_mode_vm_template : options.sync_mode_vm) !== "disabled",
-  );
-}
-
 /**
  * Finds the guests' machines and gives them their names within one NetBox cluster. Pure.
+ * @param roleOf the role that is chosen for a guest
  * @param only NetBox ids of the machines the caller asked for; null: all
  */
 export function planGuests(
   guests: Guest[],
   scope: Omit<MatchScope, "vms"> & KnownVms & { cloudInits: ReadonlyMap<number, number> },
+  roleOf: (guest: Guest) => number | null,
   only: ReadonlySet<number> | null,
 ): GuestPlan {
   const matches = matchGuests(guests, scope);
@@ -56,18 +50,21 @@ export function planGuests(
   const names = resolveNames(requests, foreign);
   const vacate = vacateFor(requests, names);
   const aside = new Set(vacate.map(({ vm }) => vm));
-  const hasDisks = new Map(scope.vms.map((vm) => [vm.id, vm.hasDisks]));
-  const planned = chosen.map(
-    ({ guest, match }): PlannedGuest => ({
+  const vms = new Map(scope.vms.map((vm) => [vm.id, vm]));
+  const planned = chosen.map(({ guest, match }): PlannedGuest => {
+    const vm = match.vm ? vms.get(match.vm.id) : undefined;
+    return {
       guest,
       name: names.get(keyOf(guest))?.name ?? guest.name,
-      vm: match.vm?.id ?? null,
-      steppedAside: match.vm !== null && aside.has(match.vm.id),
-      cloudInit: match.vm ? (scope.cloudInits.get(match.vm.id) ?? null) : null,
-      hasDisks: match.vm ? (hasDisks.get(match.vm.id) ?? false) : false,
+      vm: vm?.id ?? null,
+      steppedAside: vm !== undefined && aside.has(vm.id),
+      cloudInit: vm ? (scope.cloudInits.get(vm.id) ?? null) : null,
+      hasDisks: vm?.hasDisks ?? false,
       previousTags: (match.state?.tags ?? "").split(";").filter(Boolean),
-    }),
-  );
+      presentRole: vm ? { role: vm.role, written: match.state?.lastRole ?? null } : null,
+      defaultRole: roleOf(guest),
+    };
+  });
   return { planned, problems, vacate };
 }
 
@@ -83,28 +80,6 @@ export function notFound(only: readonly number[], plans: readonly GuestPlan[]): 
       outcome: "skipped",
       reason: "It was asked for by its id, and no guest of this run's endpoints stands for it.",
     }));
-}
-
-/** Cuts guests into items of up to `size`, ordered by node so that one item asks few nodes. */
-export function batches(planned: PlannedGuest[], size: number): PlannedGuest[][] {
-  const ordered = [...planned].sort(
-    (left, right) => left.guest.node.localeCompare(right.guest.node) || left.guest.vmid - right.guest.vmid,
-  );
-  return Array.from({ length: Math.ceil(ordered.length / size) }, (_, index) =>
-    ordered.slice(index * size, (index + 1) * size),
-  );
-}
-
-const fullBatch = 50;
-const smallestBatch = 10;
-const wantedAtOnce = 2;
-
-/**
- * How many of an endpoint's guests go into an item: fifty, fewer where that would leave NetBox's workers without work.
- * Other endpoints do not count: an item must be the same when a replay brings back one that was away.
- */
-export function batchSize(guests: number): number {
-  return Math.min(fullBatch, Math.max(smallestBatch, Math.ceil(guests / wantedAtOnce)));
 }
 
 function ambiguous(guest: Guest, vms: number[]): ObjectOutcome {

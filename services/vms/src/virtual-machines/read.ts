@@ -1,4 +1,6 @@
 import type { NetBoxClient } from "@proxbox/netbox/client";
+import type { DefaultRoles } from "@proxbox/netbox/hosts/rows";
+import { NetBoxAPIError } from "@proxbox/runtime/errors";
 import { slugCandidates, type TagRow } from "./tags.ts";
 
 /** Reads the ids of the cloud-init rows, by machine. NetBox's filter takes one machine at a time, so these are read whole. */
@@ -23,4 +25,28 @@ export async function readTags(client: NetBoxClient, names: string[], signal: Ab
     client.list<TagRow & { id: number }>("extras/tags", { name__ie: names, fields: "id,name,slug" }, signal),
   ]);
   return [...new Map([...bySlug, ...byName].map((tag) => [tag.id, { name: tag.name, slug: tag.slug }])).values()];
+}
+
+type Nested = { id: number } | null;
+
+/** Reads the roles that the plugin's settings name; none when the token may not see the settings. */
+export async function readSettingsRoles(client: NetBoxClient, signal: AbortSignal): Promise<DefaultRoles> {
+  try {
+    const [row] = await client.list<{ id: number; default_role_qemu: Nested; default_role_lxc: Nested }>(
+      "plugins/proxbox/settings",
+      { fields: "id,default_role_qemu,default_role_lxc" },
+      signal,
+    );
+    return { qemu: row?.default_role_qemu?.id ?? null, lxc: row?.default_role_lxc?.id ?? null };
+  } catch (thrown) {
+    if (thrown instanceof NetBoxAPIError && thrown.status === 403) return { qemu: null, lxc: null };
+    throw thrown;
+  }
+}
+
+/** The ids among these under which NetBox has no role. */
+export async function missingRoles(client: NetBoxClient, ids: number[], signal: AbortSignal): Promise<number[]> {
+  if (ids.length === 0) return [];
+  const rows = await client.list<{ id: number }>("dcim/device-roles", { id: ids, fields: "id" }, signal);
+  return ids.filter((id) => !rows.some((row) => row.id === id));
 }

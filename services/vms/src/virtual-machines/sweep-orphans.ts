@@ -4,6 +4,7 @@ import { keyOf, statesOf } from "@proxbox/netbox/guests/match";
 import { readKnownVms } from "@proxbox/netbox/guests/read";
 import { placeHosts } from "@proxbox/netbox/hosts/place";
 import { softDeletedTag } from "@proxbox/netbox/hosts/support";
+import { withoutRelics } from "@proxbox/netbox/hosts/twins";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { askEndpoints } from "@proxbox/runtime/isolation";
@@ -21,6 +22,7 @@ export async function sweepOrphans(results: StageResult["data"][], ctx: StageCon
   const bindings = await placeHosts(
     client,
     answered.map(({ value }) => value.facts),
+    ctx.configured,
     ctx.signal,
   );
   const verdicts: SweepVerdict[] = [];
@@ -36,11 +38,15 @@ export async function sweepOrphans(results: StageResult["data"][], ctx: StageCon
       ctx.signal,
     );
     const vms = new Map(known.vms.map((vm) => [vm.id, vm]));
-    const states = statesOf({ ...scope, ...known });
+    const states = statesOf({ ...scope, ...known, states: withoutRelics(known.states, binding) });
     const failed = results.some((result) => result.endpoint === endpoint.id && result.state === "failed");
-    const doubt = failed ? "a part of this endpoint failed in this run" : await value.doubt();
+    const doubt = failed ? "a part of this endpoint failed in this run" : value.gaps.guests.join(" ") || null;
     verdicts.push(
-      ...judgeOrphans(states, vms, { doubt, listed: new Set(value.guests.map(keyOf)), cap: ctx.options.max_deletions }),
+      ...judgeOrphans(states, vms, {
+        doubt,
+        listed: new Set(value.listing.guests.map(keyOf)),
+        cap: ctx.options.max_deletions,
+      }),
     );
   }
   const marks = verdicts.filter((verdict) => verdict.allowed).map(markOf);
