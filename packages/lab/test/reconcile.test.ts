@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type SimulatedNetBox, startNetBox } from "@proxbox/lab/netbox/server";
 import { createNetBoxClient, type NetBoxClient } from "@proxbox/netbox/client";
 import type { Desired, Ref } from "@proxbox/netbox/desired";
-import { isTemporaryName } from "@proxbox/netbox/plan";
 import { makePlan, reconcile } from "@proxbox/netbox/reconcile";
+import { isTemporaryName } from "@proxbox/netbox/temporary-name";
 import { createLogger } from "@proxbox/runtime/log";
 import fc from "fast-check";
 

@@ -4,7 +4,8 @@ import type { WireRow, Written } from "./bulk.ts";
 import type { NetBoxClient } from "./client.ts";
 import type { Desired } from "./desired.ts";
 import { isPending } from "./diff.ts";
-import { type Operation, outcomeOf, type Plan, pendingsOf, type Step } from "./plan.ts";
+import { type Operation, type Plan, pendingsOf, type Step } from "./operation.ts";
+import { outcomeOf } from "./plan.ts";
 
 /** What became of one operation's object. `standing`: it was there already, or rests on one that was, so it has to be planned anew. */
 export type Applied = { index: number; id: number | null; outcome: ObjectOutcome; standing: "no" | "found" | "sent" };

@@ -5,7 +5,9 @@ import { assignedTo, type Desired } from "./desired.ts";
 import type { Known } from "./identity.ts";
 import { type KindName, kindNames, kindOf } from "./kinds.ts";
 import { knownOfMatches, matchKind } from "./match.ts";
-import { isTemporaryName, type Plan, planOf, temporaryName } from "./plan.ts";
+import type { Plan } from "./operation.ts";
+import { planOf } from "./plan.ts";
+import { isTemporaryName, temporaryName } from "./temporary-name.ts";
 
 const vmRow = (id: number, name: string): Row => ({ id, name, cluster: { id: 1 }, tags: [{ id: 1, slug: "proxbox" }] });
 const named = (id: number | undefined, name: string): Desired => ({

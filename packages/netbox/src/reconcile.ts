@@ -3,7 +3,8 @@ import { type Applied, applyPlan } from "./apply.ts";
 import type { NetBoxClient } from "./client.ts";
 import { type Desired, type KnownRow, pointingTo } from "./desired.ts";
 import { kindOf } from "./kinds.ts";
-import { outcomeOf, type Plan, planOf } from "./plan.ts";
+import type { Plan } from "./operation.ts";
+import { outcomeOf, planOf } from "./plan.ts";
 import { type ReadOptions, readMatches, unknownKinds } from "./read.ts";
 
 /** What became of the desired objects, in their order; objects that were not to be made are left out. */

@@ -1,4 +1,4 @@
-import { isTemporaryName, temporaryName } from "@proxbox/netbox/plan";
+import { isTemporaryName, temporaryName } from "@proxbox/netbox/temporary-name";
 
 /** NetBox 4.6.8 cuts no name: a longer one is refused. */
 export const longestName = 64;
