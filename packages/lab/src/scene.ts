@@ -95,7 +95,7 @@ async function enterProxmox(
   netbox: SimulatedNetBox,
   proxmox: SimulatedProxmox,
 ): Promise<number> {
-  const title = proxmox.cluster.name;
+  const title = proxmox.cluster.endpoint;
   const row = netbox.insert("plugins/proxbox/endpoints/proxmox", {
     name: title,
     domain: `${title}.example.com`,

@@ -9,7 +9,8 @@ import type { EstateCluster, EstateGuest } from "../src/proxmox/estate.ts";
 import { nodeFault } from "../src/proxmox/faults.ts";
 import { type Scene, startScene } from "../src/scene.ts";
 import { findRow, seen, wholeRows } from "./seen.ts";
-import { type Columns, keyOf, type Truth, truthOf } from "./truth.ts";
+import { type Columns, keyOf, type Truth } from "./truth/form.ts";
+import { truthOf } from "./truth/truth.ts";
 
 setDefaultTimeout(30_000);
 

@@ -3,7 +3,7 @@ import type { RunOrder } from "@proxbox/contracts/http";
 import { buildEstate, demoSize, type EstateSize } from "../src/proxmox/build-estate.ts";
 import { type Scene, startScene } from "../src/scene.ts";
 import { seen, writtenPaths } from "./seen.ts";
-import { truthOf } from "./truth.ts";
+import { truthOf } from "./truth/truth.ts";
 
 setDefaultTimeout(30_000);
 

@@ -6,7 +6,8 @@ import * as change from "../src/proxmox/change.ts";
 import { halfReadable, wrongToken } from "../src/proxmox/faults.ts";
 import { type Scene, startScene } from "../src/scene.ts";
 import { seen } from "./seen.ts";
-import { type Truth, truthOf } from "./truth.ts";
+import type { Truth } from "./truth/form.ts";
+import { truthOf } from "./truth/truth.ts";
 
 setDefaultTimeout(30_000);
 

@@ -4,7 +4,7 @@ import type { RunStreamEvent } from "../src/gateway-client.ts";
 import { buildEstate, type EstateSize } from "../src/proxmox/build-estate.ts";
 import { type Scene, startScene } from "../src/scene.ts";
 import { seen } from "./seen.ts";
-import { truthOf } from "./truth.ts";
+import { truthOf } from "./truth/truth.ts";
 
 setDefaultTimeout(30_000);
 

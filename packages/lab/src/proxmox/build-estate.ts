@@ -87,8 +87,10 @@ function buildCluster(random: Random, index: number, nodeCount: number, standalo
   );
   const round = Math.floor(index / clusterNames.length);
   const name = `${clusterNames[index % clusterNames.length]}${round > 0 ? `-${round + 1}` : ""}`;
+  const known = standalone ? (nodes[0]?.name ?? name) : name;
   return {
-    name: standalone ? (nodes[0]?.name ?? name) : name,
+    name: known,
+    endpoint: known,
     index,
     standalone,
     version: nodeCount,

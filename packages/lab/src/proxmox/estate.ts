@@ -4,6 +4,8 @@ export type Estate = { clusters: EstateCluster[] };
 /** One cluster, or one standalone node: what one endpoint shows. It may be changed between runs, see change.ts. */
 export type EstateCluster = {
   name: string;
+  /** What its endpoint is called in NetBox, whatever the cluster is called. */
+  endpoint: string;
   /** Its place in the estate: part of the addresses behind it, so that they differ from endpoint to endpoint. */
   index: number;
   /** A standalone estate has exactly one node and no cluster of its own. */
