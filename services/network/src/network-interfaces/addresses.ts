@@ -1,6 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { type AddressRow, type Claim, type Place, type Settled, settleAddresses } from "../addresses/settle.ts";
-import type { NodeAddress, PlannedAddress, ReadNode } from "./facts.ts";
+import type { PlannedAddress, ReadNode } from "./facts.ts";
 import type { InterfaceRow } from "./interfaces.ts";
 
 /** A device's primary addresses in NetBox, by the ids of their rows. */
@@ -16,7 +16,8 @@ export type AddressPlan = {
   conflicts: ObjectOutcome[];
 };
 
-const onDevice = "dcim.interface";
+/** A primary address that its device has to let go before it can be given to another. */
+export type Release = { device: number; family: 4 | 6 };
 
 /**
  * Settles the addresses of all nodes that answered, together, because two may have the same one. Pure.
@@ -28,71 +29,62 @@ export function planAddresses(
   interfaces: readonly InterfaceRow[],
   rows: readonly AddressRow[],
   primaries: readonly PrimaryRow[],
-): { plans: Map<number, AddressPlan>; released: { device: number; family: 4 | 6 }[] } {
-  const answered = new Set(nodes.map(({ device }) => device));
-  const places = new Map(interfaces.map((row) => [row.id, row]));
+): { plans: Map<number, AddressPlan>; releases: Release[] } {
+  const answered = new Set(nodes.map(ownerOf));
   const claimed = claimsOf(nodes, interfaces);
   const { settled, stale } = settleAddresses(
     claimed.map(({ claim }) => claim),
     rows,
-    ({ at }) => (at?.type === onDevice && answered.has(places.get(at.id)?.device ?? 0) ? "answered" : "unknown"),
+    ({ owner }) => (answered.has(owner ?? "") ? "answered" : "unknown"),
   );
-  const deviceOf = (row: AddressRow) => (row.at?.type === onDevice ? places.get(row.at.id)?.device : undefined);
   const outcomes = new Map(settled.map((entry) => [entry.claim, entry]));
   const plans = new Map(
     nodes.map((node): [number, AddressPlan] => {
-      const own = claimed.flatMap(({ device, name, claim, address }) => {
-        const outcome = outcomes.get(claim);
-        return device === node.device && outcome ? [{ name, address, outcome }] : [];
+      const owner = ownerOf(node);
+      const own = claimed.flatMap(({ name, family, claim }) => {
+        const outcome = claim.owner === owner ? outcomes.get(claim) : undefined;
+        return outcome ? [{ name, family, outcome }] : [];
       });
-      const gone = stale.filter((row) => deviceOf(row) === node.device);
-      const addresses = own.flatMap(({ name, address, outcome }): PlannedAddress[] =>
-        outcome.state === "conflict"
-          ? []
-          : [{ ...address, interface: name, row: "row" in outcome ? outcome.row.id : null }],
+      const gone = stale.filter((row) => row.owner === owner);
+      const addresses = own.flatMap(({ name, family, outcome }): PlannedAddress[] =>
+        outcome.state === "conflict" ? [] : [{ interface: name, family, settled: outcome }],
       );
-      const leaving = new Set([...gone, ...settled.flatMap((entry) => leavingOf(entry, node.device, deviceOf))]);
+      const lost = settled.flatMap((entry) =>
+        entry.state === "move" && entry.row.owner === owner && entry.claim.owner !== owner ? [entry.row] : [],
+      );
+      const leaving = new Set([...gone, ...lost].map(({ id }) => id));
       const conflicts = own.flatMap(({ outcome }) => (outcome.state === "conflict" ? [conflictOf(outcome)] : []));
       return [node.device, { addresses, primary: primaryOf(node, addresses, primaries, leaving), gone, conflicts }];
     }),
   );
-  const released = settled.flatMap((entry) => {
-    if (entry.state !== "move") return [];
-    const { row } = entry;
-    const holder = primaries.find(({ primary4, primary6 }) => row.id === primary4 || row.id === primary6);
-    return holder && holder.device === deviceOf(row) && entry.claim.owner !== row.owner
-      ? [{ device: holder.device, family: row.id === holder.primary4 ? (4 as const) : (6 as const) }]
-      : [];
+  const releases = settled.flatMap((entry): Release[] => {
+    if (entry.state !== "move" || entry.claim.owner === entry.row.owner) return [];
+    const { id } = entry.row;
+    const holder = primaries.find(({ primary4, primary6 }) => id === primary4 || id === primary6);
+    return holder ? [{ device: holder.device, family: id === holder.primary4 ? 4 : 6 }] : [];
   });
-  return { plans, released };
+  return { plans, releases };
 }
 
-type NodeClaim = { device: number; name: string; address: NodeAddress; claim: Claim };
+function ownerOf({ device }: Pick<ReadNode, "device">): string {
+  return `device/${device}`;
+}
+
+type NodeClaim = { name: string; family: 4 | 6; claim: Claim };
 
 function claimsOf(nodes: readonly ReadNode[], rows: readonly InterfaceRow[]): NodeClaim[] {
   const ids = new Map(rows.map(({ id, device, name }) => [`${device} ${name}`, id]));
-  // An interface that is still to be made has no id; any that NetBox never gives tells it from the others.
+  // An interface that is still to be made has no id; one that NetBox never gives tells it from the others.
   let next = 0;
   return nodes.flatMap((node) =>
     node.interfaces.flatMap(({ name, addresses }) => {
-      const at: Place = { type: onDevice, id: ids.get(`${node.device} ${name}`) ?? --next };
-      return addresses.map((address): NodeClaim => {
-        const { host } = address;
+      const at: Place = { type: "dcim.interface", id: ids.get(`${node.device} ${name}`) ?? --next };
+      return addresses.map(({ address, host, family }): NodeClaim => {
         const label = `${node.deviceName} ${name}`;
-        const claim = { address: address.address, host, at, owner: `device/${node.device}`, label };
-        return { device: node.device, name, address, claim };
+        return { name, family, claim: { address, host, at, owner: ownerOf(node), label } };
       });
     }),
   );
-}
-
-function leavingOf(
-  entry: Settled,
-  device: number,
-  deviceOf: (row: AddressRow) => number | undefined,
-): AddressRow[] {
-  if (entry.state !== "move" || entry.claim.owner === `device/${device}`) return [];
-  return deviceOf(entry.row) === device ? [entry.row] : [];
 }
 
 /** The address the cluster knows a node by, unless its device has a primary one of the family that stays. */
@@ -100,14 +92,14 @@ function primaryOf(
   node: ReadNode,
   addresses: readonly PlannedAddress[],
   primaries: readonly PrimaryRow[],
-  leaving: ReadonlySet<AddressRow>,
+  leaving: ReadonlySet<number>,
 ): string | null {
-  const wanted = addresses.find(({ host }) => host === node.ip);
+  const wanted = addresses.find(({ settled }) => settled.claim.host === node.ip);
   if (!wanted) return null;
   const row = primaries.find(({ device }) => device === node.device);
   const present = wanted.family === 4 ? row?.primary4 : row?.primary6;
-  const stays = present != null && ![...leaving].some(({ id }) => id === present);
-  return stays ? null : wanted.address;
+  const stays = present != null && !leaving.has(present);
+  return stays ? null : node.ip;
 }
 
 function conflictOf({ claim, holder }: Extract<Settled, { state: "conflict" }>): ObjectOutcome {

@@ -1,6 +1,8 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import { assignedTo, createOnly, type Desired, type Ref } from "@proxbox/netbox/desired";
 import { oursTag } from "@proxbox/netbox/tags";
+import { desiredAddress } from "../addresses/desired.ts";
+import type { Release } from "./addresses.ts";
 import type { PlannedAddress, PlannedInterface, PlannedNode } from "./facts.ts";
 
 type Device = Pick<PlannedNode, "name" | "device" | "deviceName">;
@@ -14,24 +16,11 @@ export function desiredNode(node: PlannedNode, options: SyncOptions): Desired[] 
   const wanted = [
     ...node.interfaces.map((one) => desiredInterface(node, one, options)),
     ...node.interfaces.flatMap((one) => desiredMac(node, one)),
-    ...node.addresses.map((address) => desiredAddress(node, address, options)),
+    ...node.addresses.map((address) => desiredOn(node, address, options)),
   ];
   const primary = desiredPrimary(node);
   if (options.sync_mode_node !== "bootstrap_only") return [...wanted, ...primary];
   return [...wanted.map(createOnly), ...primary.map((one) => ({ ...one, keepIfSet: Object.keys(one.values) }))];
-}
-
-/** The rows that go, after everything has left them. Pure. */
-export function goneRows(node: PlannedNode): Desired[] {
-  return node.gone.map(({ kind, id, label }) => ({
-    kind,
-    id,
-    identity: {},
-    values: {},
-    gone: true,
-    label,
-    parent: node.deviceName,
-  }));
 }
 
 function interfaceRef({ device }: Device, name: string): Ref {
@@ -87,28 +76,19 @@ function desiredMac(node: Device, { name, mac }: PlannedInterface): Desired[] {
   ];
 }
 
-function addressRef(node: Device, { row, address, interface: name }: PlannedAddress): Ref {
-  if (row !== null) return { kind: "ip-address", id: row };
+function desiredOn(node: Device, planned: PlannedAddress, options: SyncOptions): Desired {
+  const at = interfaceRef(node, planned.interface);
+  return { ...desiredAddress(planned.settled, at, null, options), parent: node.deviceName };
+}
+
+function addressRef(node: Device, { settled, interface: name }: PlannedAddress): Ref {
+  if ("row" in settled) return { kind: "ip-address", id: settled.row.id };
+  const { address } = settled.claim;
   return { kind: "ip-address", identity: { address, vrf: null, ...assignedTo(interfaceRef(node, name)) } };
 }
 
-function desiredAddress(node: Device, planned: PlannedAddress, options: SyncOptions): Desired {
-  const { address, interface: name, row } = planned;
-  const at = assignedTo(interfaceRef(node, name));
-  return {
-    kind: "ip-address",
-    ...(row === null ? {} : { id: row }),
-    identity: { address, vrf: null, ...at },
-    values: { address, status: "active", ...at },
-    keep: options.overwrite_ip_status ? [] : ["status"],
-    tags: { add: [oursTag], keep: !options.overwrite_ip_tags },
-    label: `${node.name} ${name} ${address}`,
-    parent: node.deviceName,
-  };
-}
-
 function desiredPrimary(node: PlannedNode): Desired[] {
-  const primary = node.addresses.find(({ address }) => address === node.primary);
+  const primary = node.addresses.find(({ settled }) => settled.claim.host === node.primary);
   if (!primary) return [];
   return [
     {
@@ -120,4 +100,22 @@ function desiredPrimary(node: PlannedNode): Desired[] {
       parent: node.deviceName,
     },
   ];
+}
+
+/** Takes primary addresses from devices whose address goes elsewhere: NetBox moves none that is primary. Pure. */
+export function desiredReleases(
+  nodes: readonly Pick<PlannedNode, "device" | "deviceName">[],
+  releases: readonly Release[],
+): Desired[] {
+  return [...Map.groupBy(releases, ({ device }) => device)].map(([device, families]) => {
+    const name = nodes.find((node) => node.device === device)?.deviceName ?? `device ${device}`;
+    return {
+      kind: "device-primary-addresses",
+      id: device,
+      identity: { name },
+      values: Object.fromEntries(families.map(({ family }) => [`primary_ip${family}`, null])),
+      label: name,
+      parent: name,
+    };
+  });
 }

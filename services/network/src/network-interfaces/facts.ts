@@ -1,29 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
-
-/** A network interface of a node in plain words, as Proxmox describes it. */
-export type NodeInterface = {
-  name: string;
-  /** Proxmox's own word: eth, bond, bridge, vlan, OVSBridge, OVSBond, OVSPort, OVSIntPort, alias, loopback, ... */
-  type: string;
-  active: boolean;
-  mtu: number | null;
-  /** Upper case with colons. */
-  mac: string | null;
-  comment: string;
-  /** Those an interface can have, canonical, with prefix and without. */
-  addresses: NodeAddress[];
-  /** Interfaces that a bond bundles or a bridge connects. */
-  members: string[];
-  /** The OVS bridge it is a port of. */
-  bridge: string | null;
-  /** Number of its VLAN, of an OVS port its tag. */
-  vlan: number | null;
-  /** The interface below a VLAN interface. */
-  rawDevice: string | null;
-};
-
-/** An address of a node, e.g. `192.0.2.5/24` and `192.0.2.5`. */
-export type NodeAddress = { address: string; host: string; family: 4 | 6 };
+import type { Desired } from "@proxbox/netbox/desired";
+import type { GuestAddress } from "@proxbox/proxmox/parse/guest-address";
+import type { Settled } from "../addresses/settle.ts";
 
 /** What NetBox's interfaces of a device are to each other, by name. */
 export type PlacedInterface = {
@@ -33,7 +11,8 @@ export type PlacedInterface = {
   mtu: number | null;
   mac: string | null;
   comment: string;
-  addresses: NodeAddress[];
+  /** Those an interface can have. */
+  addresses: GuestAddress[];
   lag: string | null;
   bridge: string | null;
   parent: string | null;
@@ -56,11 +35,8 @@ export type ReadNode = {
 /** An interface with what was settled for it: whether NetBox's type stays, and the id of its VLAN if it has one. */
 export type PlannedInterface = PlacedInterface & { keepsType: boolean; vlanId: number | null };
 
-/** An address that goes on an interface: on the row with this id, or on a new one. */
-export type PlannedAddress = NodeAddress & { interface: string; row: number | null };
-
-/** A row that goes. */
-export type GoneRow = { kind: "interface" | "mac-address" | "ip-address"; id: number; label: string };
+/** An address that goes on an interface. */
+export type PlannedAddress = { interface: string; family: 4 | 6; settled: Exclude<Settled, { state: "conflict" }> };
 
 /** What is settled for one node. */
 export type PlannedNode = {
@@ -69,9 +45,11 @@ export type PlannedNode = {
   deviceName: string;
   interfaces: PlannedInterface[];
   addresses: PlannedAddress[];
-  /** Of `addresses`, the one that becomes the device's primary address of its family. */
+  /** Of `addresses`, the host that becomes the device's primary address of its family. */
   primary: string | null;
-  gone: GoneRow[];
-  /** What is told of it without a write. */
+  /** Addresses of ours that leave their interface, and rows of ours that are deleted once everything has left them. */
+  left: Desired[];
+  gone: Desired[];
+  /** What is told without a write. */
   told: ObjectOutcome[];
 };

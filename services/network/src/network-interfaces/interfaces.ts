@@ -1,5 +1,5 @@
 import { vlanKey } from "../vlans/settle.ts";
-import type { GoneRow, PlacedInterface, PlannedInterface, ReadNode } from "./facts.ts";
+import type { PlacedInterface, PlannedInterface, ReadNode } from "./facts.ts";
 
 /** An interface of a device as NetBox has it. */
 export type InterfaceRow = {
@@ -17,7 +17,7 @@ export type InterfaceRow = {
 export type MacRow = { id: number; interface: number; mac: string; ours: boolean };
 
 /** What is to be done about a node's interfaces, and which rows of ours it has no more. */
-export type InterfacePlan = { interfaces: PlannedInterface[]; gone: InterfaceRow[]; goneMacs: GoneRow[] };
+export type InterfacePlan = { interfaces: PlannedInterface[]; gone: InterfaceRow[]; goneMacs: MacRow[] };
 
 const notPhysical: ReadonlySet<string> = new Set(["bridge", "lag", "virtual"]);
 
@@ -37,11 +37,10 @@ export function planInterfaces(
   return {
     interfaces: node.interfaces.map((one) => planned(one, byName.get(one.name), node.site, vlans)),
     gone: own.filter(({ name, ours }) => ours && !present.has(name)),
-    goneMacs: macs.flatMap((row): GoneRow[] => {
+    goneMacs: macs.filter((row) => {
       const holder = own.find(({ id }) => id === row.interface);
       const mac = holder && present.get(holder.name)?.mac;
-      if (!holder || !mac || !row.ours || row.mac === mac) return [];
-      return [{ kind: "mac-address", id: row.id, label: `${node.name} ${holder.name} ${row.mac}` }];
+      return row.ours && mac && row.mac !== mac;
     }),
   };
 }
@@ -53,9 +52,7 @@ function planned(
   vlans: ReadonlyMap<string, number>,
 ): PlannedInterface {
   const keepsType =
-    row !== undefined &&
-    row.type !== one.type &&
-    (one.type === "other" ? !notPhysical.has(row.type) : row.connected);
+    row !== undefined && row.type !== one.type && (one.type === "other" ? !notPhysical.has(row.type) : row.connected);
   const { vlan } = one;
   const wanted = typeof vlan === "object" ? vlan : null;
   const vlanId = wanted && (vlans.get(vlanKey({ site, vid: wanted.vid })) ?? null);

@@ -1,21 +1,12 @@
-import { describe, expect, test } from "bun:test";
-import type { NodeInterface } from "./facts.ts";
+import { expect, test } from "bun:test";
+import { type NodeInterface, nodeInterfaceOf } from "@proxbox/proxmox/resources/node-network";
 import { placeInterfaces, typeOf } from "./topology.ts";
 
-const one = (name: string, type: string, change: Partial<NodeInterface> = {}): NodeInterface => ({
-  name,
-  type,
-  active: true,
-  mtu: null,
-  mac: null,
-  comment: "",
-  addresses: [],
-  members: [],
-  bridge: null,
-  vlan: null,
-  rawDevice: null,
-  ...change,
-});
+/** An interface as Proxmox answers it. */
+const one = (iface: string, type: string, change: object = {}): NodeInterface =>
+  nodeInterfaceOf({ iface, type, active: 1, ...change }) as NodeInterface;
+
+const place = (...all: NodeInterface[]) => placeInterfaces(all, false);
 
 test.each([
   ["eth", "other"],
@@ -33,19 +24,19 @@ test.each([
 });
 
 test("loopbacks and aliases are no interfaces", () => {
-  const all = [one("lo", "loopback"), one("lo", "eth"), one("vmbr0:1", "alias"), one("vmbr0", "bridge")];
-  expect(placeInterfaces(all).map(({ name }) => name)).toEqual(["vmbr0"]);
+  const placed = place(one("lo", "unknown"), one("dummy", "loopback"), one("vmbr0:1", "alias"), one("vmbr0", "bridge"));
+  expect(placed.map(({ name }) => name)).toEqual(["vmbr0"]);
 });
 
 test("NICs in a bond, the bond on a bridge, a VLAN on the bond", () => {
-  const placed = placeInterfaces([
+  const placed = place(
     one("eno1", "eth"),
-    one("eno2", "eth", { active: false }),
-    one("bond0", "bond", { members: ["eno1", "eno2"], mtu: 9000 }),
-    one("vmbr0", "bridge", { members: ["bond0"], comment: " uplink\nof  all " }),
-    one("bond0.20", "vlan", { rawDevice: "bond0", vlan: 20 }),
-    one("vmbr20", "bridge", { members: ["bond0.20"] }),
-  ]);
+    one("eno2", "eth", { active: undefined }),
+    one("bond0", "bond", { slaves: "eno1 eno2", mtu: "9000" }),
+    one("vmbr0", "bridge", { bridge_ports: "bond0", comments: " uplink\nof  all \n" }),
+    one("bond0.20", "vlan", { "vlan-raw-device": "bond0", "vlan-id": 20 }),
+    one("vmbr20", "bridge", { bridge_ports: "bond0.20" }),
+  );
   const relations = placed.map(({ name, type, lag, bridge, parent }) => [name, type, lag, bridge, parent]);
   expect(relations).toEqual([
     ["eno1", "other", "bond0", null, null],
@@ -60,14 +51,14 @@ test("NICs in a bond, the bond on a bridge, a VLAN on the bond", () => {
   expect(placed[3]).toMatchObject({ comment: "uplink of all" });
 });
 
-test("Open vSwitch: ports of the bridge, an internal port in a VLAN", () => {
-  const placed = placeInterfaces([
-    one("eno1", "OVSPort", { bridge: "vmbr1" }),
-    one("bond1", "OVSBond", { bridge: "vmbr1", members: ["eno2", "eno3"], vlan: 7 }),
+test("Open vSwitch: ports of the bridge, and those with a tag in a VLAN", () => {
+  const placed = place(
+    one("eno1", "OVSPort", { ovs_bridge: "vmbr1" }),
+    one("bond1", "OVSBond", { ovs_bridge: "vmbr1", ovs_bonds: "eno2 eno3", ovs_tag: "7" }),
     one("eno2", "eth"),
-    one("mgmt", "OVSIntPort", { bridge: "vmbr1", vlan: 50 }),
-    one("vmbr1", "OVSBridge", { members: ["eno1", "bond1", "mgmt"] }),
-  ]);
+    one("mgmt", "OVSIntPort", { ovs_bridge: "vmbr1", ovs_tag: 50 }),
+    one("vmbr1", "OVSBridge", { ovs_ports: "eno1 bond1 mgmt" }),
+  );
   expect(placed).toMatchObject([
     { name: "eno1", type: "other", bridge: "vmbr1", vlan: "none" },
     { name: "bond1", type: "lag", bridge: "vmbr1", vlan: { mode: "access", vid: 7 } },
@@ -77,29 +68,39 @@ test("Open vSwitch: ports of the bridge, an internal port in a VLAN", () => {
   ]);
 });
 
-describe("a VLAN interface", () => {
-  test.each<[NodeInterface, number | "none", string | null]>([
-    [one("eno1.10", "vlan"), 10, "eno1"],
-    [one("eno1.10.20", "vlan"), 20, "eno1.10"],
-    [one("vlan30", "vlan", { rawDevice: "eno1" }), 30, "eno1"],
-    [one("storage", "vlan", { rawDevice: "eno1", vlan: 40 }), 40, "eno1"],
-    [one("storage", "vlan"), "none", null],
-    [one("eno1.4095", "vlan"), "none", "eno1"],
-    [one("gone0.10", "vlan"), 10, null],
-    [one("eno1.10", "vlan", { vlan: 11 }), 11, "eno1"],
-  ])("%o", (vlan, vid, parent) => {
-    const placed = placeInterfaces([one("eno1", "eth"), one("eno1.10", "vlan"), vlan]).at(-1);
-    expect(placed).toMatchObject({ type: "virtual", parent, vlan: vid === "none" ? vid : { mode: "tagged", vid } });
-  });
+test.each<[NodeInterface, number | "none", string | null]>([
+  [one("eno1.10", "vlan"), 10, "eno1"],
+  [one("eno1.10.20", "vlan"), 20, "eno1.10"],
+  [one("vlan30", "vlan", { "vlan-raw-device": "eno1" }), 30, "eno1"],
+  [one("storage", "vlan", { "vlan-raw-device": "eno1", "vlan-id": "40" }), 40, "eno1"],
+  [one("storage", "vlan"), "none", null],
+  [one("eno1.4095", "vlan"), "none", "eno1"],
+  [one("gone0.10", "vlan"), 10, null],
+  [one("eno1.10", "vlan", { "vlan-id": 11 }), 11, "eno1"],
+])("a VLAN interface %#", (vlan, vid, parent) => {
+  const placed = place(one("eno1", "eth"), one("eno1.10", "vlan"), vlan).at(-1);
+  expect(placed).toMatchObject({ type: "virtual", parent, vlan: vid === "none" ? vid : { mode: "tagged", vid } });
 });
 
 test("what names an interface that is not there, or itself, is left out", () => {
-  const placed = placeInterfaces([
-    one("bond0", "bond", { members: ["bond0", "eno9"] }),
-    one("vmbr0", "OVSPort", { bridge: "gone" }),
-  ]);
+  const placed = place(one("bond0", "bond", { slaves: "bond0 eno9" }), one("vmbr0", "OVSPort", { ovs_bridge: "gone" }));
   expect(placed).toMatchObject([
     { lag: null, bridge: null },
     { lag: null, bridge: null },
   ]);
+});
+
+test.each<[object, string[], string[]]>([
+  [{ cidr: "192.0.2.5/24", cidr6: "2001:DB8:0::5/64" }, ["192.0.2.5/24", "2001:db8::5/64"], []],
+  [{ address: "192.0.2.5", netmask: "255.255.255.0" }, ["192.0.2.5/24"], []],
+  [{ cidr: "192.0.2.0/24" }, [], []],
+  [{ cidr: "192.0.2.255/24" }, [], []],
+  [{ cidr: "192.0.2.0/31", cidr6: "2001:db8::/127" }, ["192.0.2.0/31", "2001:db8::/127"], []],
+  [{ cidr: "127.0.0.2/8", cidr6: "fe80::1/64" }, [], ["fe80::1/64"]],
+])("addresses of %o", (row, wanted, linkLocal) => {
+  const all = [one("vmbr0", "bridge", row)];
+  const addresses = (withLinkLocal: boolean) =>
+    placeInterfaces(all, withLinkLocal).flatMap((placed) => placed.addresses.map(({ address }) => address));
+  expect(addresses(false)).toEqual(wanted);
+  expect(addresses(true)).toEqual([...wanted, ...linkLocal]);
 });

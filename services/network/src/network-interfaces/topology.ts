@@ -1,4 +1,5 @@
-import type { NodeInterface, PlacedInterface } from "./facts.ts";
+import type { NodeInterface } from "@proxbox/proxmox/resources/node-network";
+import type { PlacedInterface } from "./facts.ts";
 
 /** Proxmox's types that have one of their own in NetBox; what a port of metal is Proxmox does not tell. */
 const types: Readonly<Record<string, PlacedInterface["type"]>> = {
@@ -17,15 +18,16 @@ export function typeOf(type: string): PlacedInterface["type"] {
 
 /**
  * How a node's interfaces are connected, in NetBox's words. Pure. Loopbacks and aliases (`vmbr0:1`) are no interfaces
- * in NetBox. What refers to an interface that the node does not have is left out.
+ * in NetBox, and what refers to an interface that the node does not have is left out.
+ * @param linkLocal whether link-local addresses are wanted; an address that no interface can have never is
  */
-export function placeInterfaces(all: readonly NodeInterface[]): PlacedInterface[] {
+export function placeInterfaces(all: readonly NodeInterface[], linkLocal: boolean): PlacedInterface[] {
   const shown = all.filter(({ name, type }) => name !== "lo" && type !== "loopback" && type !== "alias");
   const names = new Set(shown.map(({ name }) => name));
-  const lags = ownersOf(shown, "lag");
-  const bridges = ownersOf(shown, "bridge");
+  const lags = ownersOf(shown, "lag", ({ slaves }) => slaves);
+  const bridges = ownersOf(shown, "bridge", ({ ports }) => ports);
   return shown.map((one): PlacedInterface => {
-    const { name, mtu, mac, addresses } = one;
+    const { name, mtu, mac } = one;
     const type = typeOf(one.type);
     const known = (other: string | null | undefined) => (other && other !== name && names.has(other) ? other : null);
     return {
@@ -34,41 +36,29 @@ export function placeInterfaces(all: readonly NodeInterface[]): PlacedInterface[
       enabled: one.active,
       mtu,
       mac,
-      comment: one.comment.replace(/\s+/g, " ").trim(),
-      addresses,
+      comment: one.comment.replace(/\s+/g, " "),
+      addresses: one.addresses.filter(({ scope }) => scope === "global" || (linkLocal && scope === "link-local")),
       // NetBox 4.6.8 takes no virtual interface into a LAG, and gives only virtual ones a parent.
       lag: type === "virtual" ? null : known(lags.get(name)),
       bridge: known(one.bridge ?? bridges.get(name)),
-      parent: one.type === "vlan" ? known(one.rawDevice ?? splitName(name)?.rawDevice) : null,
+      parent: one.type === "vlan" ? known(one.rawDevice) : null,
       vlan: vlanOf(one),
     };
   });
 }
 
-function ownersOf(all: readonly NodeInterface[], type: PlacedInterface["type"]): Map<string, string> {
-  return new Map(
-    all
-      .filter((owner) => typeOf(owner.type) === type)
-      .flatMap(({ name, members }) => members.map((member) => [member, name] as const)),
-  );
+function ownersOf(
+  all: readonly NodeInterface[],
+  type: PlacedInterface["type"],
+  membersOf: (owner: NodeInterface) => readonly string[],
+): Map<string, string> {
+  const owners = all.filter((owner) => typeOf(owner.type) === type);
+  return new Map(owners.flatMap((owner) => membersOf(owner).map((member) => [member, owner.name] as const)));
 }
 
-function vlanOf({ type, name, vlan }: NodeInterface): PlacedInterface["vlan"] {
-  if (type === "vlan") {
-    const vid = vlan ?? splitName(name)?.vlan ?? /^vlan(\d+)$/.exec(name)?.[1];
-    return vid === undefined ? "none" : inRange(Number(vid), "tagged");
-  }
+function vlanOf({ type, vlan }: NodeInterface): PlacedInterface["vlan"] {
+  const isOvsPort = type.startsWith("OVS") && type !== "OVSBridge";
+  if (type !== "vlan" && !isOvsPort) return null;
   // An OVS port with a tag takes frames without one, as an access port does.
-  if (type.startsWith("OVS") && type !== "OVSBridge") return vlan === null ? "none" : inRange(vlan, "access");
-  return null;
-}
-
-function inRange(vid: number, mode: "tagged" | "access"): PlacedInterface["vlan"] {
-  return vid >= 1 && vid <= 4094 ? { mode, vid } : "none";
-}
-
-/** `eno1.10` is VLAN 10 on eno1, and `eno1.10.20` VLAN 20 on that. */
-function splitName(name: string): { rawDevice: string; vlan: number } | null {
-  const match = /^(.+)\.(\d+)$/.exec(name);
-  return match ? { rawDevice: match[1] ?? "", vlan: Number(match[2]) } : null;
+  return vlan === null ? "none" : { mode: isOvsPort ? "access" : "tagged", vid: vlan };
 }
