@@ -3,10 +3,10 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { createOnly, pointingTo } from "@proxbox/netbox/desired";
 import { reconcile, rowsOf } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
-import type { Guest } from "@proxbox/proxmox/resources/listing";
-import { defineStage, type StageContext } from "@proxbox/runtime/stage";
+import { defineStage } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
 import pLimit from "p-limit";
+import { isBootstrapOnly } from "../modes.ts";
 import { desiredGuest, desiredName, desiredPlatforms, labelOf } from "./desired.ts";
 import type { GuestBatch, PlannedGuest } from "./facts.ts";
 import { listItems } from "./items.ts";
@@ -33,7 +33,7 @@ export const stage = defineStage({
     const platforms = await inTurn(() => reconcile(client, named, { signal: ctx.signal }));
     const desired = read.flatMap(({ plan, config }) => {
       const wanted = desiredGuest(plan, config, batch, ctx.options);
-      return isBootstrapOnly(plan.guest, ctx) ? wanted.map(createOnly) : wanted;
+      return isBootstrapOnly(plan.guest, ctx.options) ? wanted.map(createOnly) : wanted;
     });
     const pointed = desired.map(pointingTo([...batch.support, ...rowsOf(platforms)]));
     // One that cannot be read must not be left with the name it bears while others take theirs.
@@ -51,10 +51,6 @@ export const stage = defineStage({
     };
   },
 });
-
-function isBootstrapOnly(guest: Guest, ctx: StageContext): boolean {
-  return (guest.template ? ctx.options.sync_mode_vm_template : ctx.options.sync_mode_vm) === "bootstrap_only";
-}
 
 /**
  * A guest whose node is known to be away keeps what NetBox has. It is a failure when NetBox does not have it yet, and when
