@@ -12,9 +12,9 @@ export type Release = { row: AddressRow; to: "nothing" | "nobody" | Ref };
 /** A virtual machine whose primary addresses may have to be cleared. */
 export type PrimaryHolder = Pick<KnownVm, "id" | "name" | "primaryIp4" | "primaryIp6">;
 
-/** What an address that nothing claims any more becomes: one that a person has written to is not deleted, only freed. */
+/** What becomes of an address that its interface has no more: only what is all ours is deleted, the rest is freed. */
 export function releaseOf(row: AddressRow): Release {
-  return { row, to: row.plain ? "nothing" : "nobody" };
+  return { row, to: row.ours && row.plain ? "nothing" : "nobody" };
 }
 
 /**

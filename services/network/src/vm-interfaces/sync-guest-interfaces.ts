@@ -1,0 +1,76 @@
+import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { createOnly, type Ref } from "@proxbox/netbox/desired";
+import { type Reconciled, reconcile } from "@proxbox/netbox/reconcile";
+import { judgeRemovals } from "@proxbox/netbox/removals";
+import { netboxOf } from "@proxbox/netbox/session";
+import { endpointOf, type ItemContext } from "@proxbox/runtime/stage";
+import { matchCards } from "../cards/match.ts";
+import { type GuestNetwork, labelOf, observeChunk } from "../cards/observe.ts";
+import type { CardBatch } from "./facts.ts";
+import { desiredGuestInterfaces, swappedLinks, type TellingGuest } from "./guest-interfaces.ts";
+import { guestInterfaceOf } from "./read.ts";
+
+const kind = "guest-vm-interface";
+
+/**
+ * Keeps the plugin's rows of what guests call their interfaces. A guest that does not tell keeps the rows it has.
+ * @param made what became of the interfaces of the batch's cards
+ */
+export async function syncGuestInterfaces(
+  batch: CardBatch,
+  made: Reconciled,
+  ctx: ItemContext,
+): Promise<ObjectOutcome[]> {
+  const { options, signal } = ctx;
+  const client = netboxOf(ctx);
+  const { guests, chunk: key } = batch;
+  const { networks } = await observeChunk(ctx, endpointOf(ctx), { key, guests }, { agents: true });
+  const silent = networks.flatMap(silenceOf);
+  const telling = networks.flatMap((network) => tellingOf(network, batch, made));
+  if (telling.length === 0) return silent;
+  const rows = await client.readAll(kind, { virtual_machine_id: telling.map(({ vm }) => vm) }, signal);
+  const known = rows.map(guestInterfaceOf);
+  const wanted = telling.map((guest) =>
+    desiredGuestInterfaces(
+      guest,
+      known.filter(({ vm }) => vm === guest.vm),
+    ),
+  );
+  const desired = wanted.flatMap((each) => each.desired);
+  const read = { signal, rows: { [kind]: rows } };
+  if (options.sync_mode_vm_interface === "bootstrap_only") {
+    return [...silent, ...(await reconcile(client, desired.map(createOnly), read)).outcomes];
+  }
+  // A guest has told of itself, and interfaces like those of its own containers come and go: there is no cap.
+  const candidates = wanted.flatMap((each) => each.gone);
+  const verdict = judgeRemovals(candidates, { doubt: null, known: known.filter(({ ours }) => ours).length });
+  const going = new Set(verdict.gone.map(({ id }) => id));
+  const swapped = swappedLinks(
+    desired,
+    known.filter(({ id }) => !going.has(id)),
+  );
+  await reconcile(client, swapped, read);
+  const { outcomes } = await reconcile(client, [...desired, ...verdict.gone], read);
+  return [...silent, ...outcomes, ...verdict.kept];
+}
+
+function tellingOf({ guest, config, agent }: GuestNetwork, { cards }: CardBatch, { ids }: Reconciled): TellingGuest[] {
+  if (agent?.state !== "ok") return [];
+  const { interfaces } = agent;
+  const refs = new Map<string, Ref>();
+  const made = new Map(
+    [...ids].flatMap(([desired, id]) => (desired.kind === "vm-interface" ? [[desired.label, id]] : [])),
+  );
+  for (const card of cards) {
+    const id = card.vm === guest.vm.id ? made.get(card.label) : undefined;
+    if (id !== undefined) refs.set(card.key, { kind: "vm-interface", id });
+  }
+  const behind = matchCards(config.nics, interfaces);
+  return [{ vm: guest.vm.id, machine: guest.vm.name, label: labelOf(guest), interfaces, behind, cards: refs }];
+}
+
+function silenceOf({ guest, agent }: GuestNetwork): ObjectOutcome[] {
+  if (agent?.state !== "failed") return [];
+  const reason = `${agent.error.message} NetBox keeps what it has of the guest's own interfaces.`;
+  return [{ kind, name: labelOf(guest), outcome: "skipped", reason }];
+}
