@@ -40,18 +40,22 @@ const readLines = async (name: string): Promise<string[]> => {
 
 type NewerAnswer = Pick<Exchange, "case" | "n"> & { readonly response: Pick<Exchange["response"], "status" | "body"> };
 
-/** The exchanges with a NetBox that has this release of the plugin, in order. Of the newer release only the answers that differ were recorded. */
+const readExchanges = async (name: string): Promise<Exchange[]> =>
+  (await readLines(name)).map((line) => JSON.parse(line) as Exchange);
+
+/** The exchanges with a NetBox that has this release of the plugin, in order. Of the newer release the answers to the older one's requests were recorded where they differ, and cases of its own. */
 export const loadExchanges = async (release: PluginRelease): Promise<Exchange[]> => {
-  const exchanges = (await readLines("exchanges-0.0.24")).map((line) => JSON.parse(line) as Exchange);
+  const exchanges = await readExchanges("exchanges-0.0.24");
   if (release === "0.0.24") return exchanges;
   const newer = (await readLines(`answers-${release}`)).map((line) => JSON.parse(line) as NewerAnswer);
   const answers = new Map(newer.map((answer) => [`${answer.case} ${answer.n}`, answer.response]));
-  return exchanges.map((exchange) => {
+  const repeated = exchanges.map((exchange) => {
     const answer = answers.get(`${exchange.case} ${exchange.n}`);
     if (!answer) return exchange;
     const sameStatus = answer.status === exchange.response.status;
     return { ...exchange, response: sameStatus ? { ...exchange.response, ...answer } : answer };
   });
+  return [...repeated, ...(await readExchanges(`exchanges-${release}`))];
 };
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;

@@ -14,11 +14,12 @@ describe("parseNetwork", () => {
     ["10.0.0.5", "10.0.0.5/32"],
     ["2001:0DB8:0:0::00FF/64", "2001:db8::ff/64"],
     [" fe80::1 ", "fe80::1/128"],
+    ["::ffff:10.0.0.1/128", "::ffff:10.0.0.1/128"],
   ])("%s is %s", (text, form) => {
     expect(formatNetwork(network(text))).toBe(form);
   });
 
-  test.each(["garbage", "10.0.0.300/24", "10.0.0.1/33", "10.0.0.1/", "10.0.0.1/24/1", "10.1", ""])(
+  test.each(["garbage", "fe80::1%eth0/64", "10.0.0.300/24", "10.0.0.1/33", "10.0.0.1/", "10.0.0.1/24/1", "10.1", ""])(
     "%p is none",
     (text) => {
       expect(parseNetwork(text)).toBeUndefined();
@@ -44,7 +45,9 @@ describe("special", () => {
     ["10.9.0.1/24", undefined],
     ["10.9.0.0/31", undefined],
     ["10.9.0.0/32", undefined],
-    ["2001:db8::/64", undefined],
+    ["2001:db8::/64", "network"],
+    ["2001:db8::/127", undefined],
+    ["2001:db8::ffff:ffff:ffff:ffff/64", undefined],
   ] as const)("%s: %p", (text, kind) => {
     expect(special(network(text))).toBe(kind);
   });

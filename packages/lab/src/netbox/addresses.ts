@@ -7,8 +7,11 @@ export type Network = { readonly address: Address; readonly length: number };
 
 const bytesOf = (address: Address): number[] => address.toByteArray();
 
-const text = (address: Address): string =>
-  address.kind() === "ipv6" ? (address as ipaddr.IPv6).toRFC5952String() : address.toString();
+const text = (address: Address): string => {
+  if (address.kind() !== "ipv6") return address.toString();
+  const six = address as ipaddr.IPv6;
+  return six.isIPv4MappedAddress() ? `::ffff:${six.toIPv4Address()}` : six.toRFC5952String();
+};
 
 /** Bits of an address of this family. */
 const bits = (address: Address): number => (address.kind() === "ipv4" ? 32 : 128);
@@ -16,7 +19,8 @@ const bits = (address: Address): number => (address.kind() === "ipv4" ? 32 : 128
 /** Reads "10.0.0.1/24" or "10.0.0.1" (then with the full length); undefined when it is neither. */
 export const parseNetwork = (value: string): Network | undefined => {
   const [host = "", length, ...rest] = value.trim().split("/");
-  if (rest.length > 0 || !(ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host))) return undefined;
+  if (rest.length > 0 || host.includes("%") || !(ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host)))
+    return undefined;
   const address = ipaddr.parse(host);
   const wanted = length === undefined ? bits(address) : Number(length);
   if (length === "" || !Number.isInteger(wanted) || wanted < 0 || wanted > bits(address)) return undefined;
@@ -61,13 +65,14 @@ export const networkOf = ({ address, length }: Network): Network => ({
   length,
 });
 
-/** Whether the address is the network's own, or its broadcast address. */
+/** Whether the address is the network's own, or its broadcast address, which IPv6 does not have. */
 export const special = (network: Network): "network" | "broadcast" | undefined => {
   const own = bytesOf(network.address);
   const hostBits = bits(network.address) - network.length;
-  if (network.address.kind() !== "ipv4" || hostBits < 2) return undefined;
+  if (hostBits < 2) return undefined;
   if (same(own, masked(own, network.length, 0))) return "network";
-  return same(own, masked(own, network.length, 255)) ? "broadcast" : undefined;
+  const last = network.address.kind() === "ipv4" && same(own, masked(own, network.length, 255));
+  return last ? "broadcast" : undefined;
 };
 
 /** Whether `inner` lies in `outer` (or equals it). */

@@ -132,11 +132,11 @@ const post = (at: At): Answer => {
   return { status: 201, body: show(at, row), ...tagged(at, row), written: 1, shown: 1 };
 };
 
-const found = ({ call, world, mayTouch }: At, ids: readonly number[]): Row[] =>
+const found = ({ call, world, mayTouch }: At, ids: readonly number[], order = call.table.model.order): Row[] =>
   [...new Set(ids)]
     .flatMap((id) => call.table.rows.get(id) ?? [])
     .filter(mayTouch)
-    .sort(inOrder(world, call.table.model, call.table.model.order));
+    .sort(inOrder(world, call.table.model, order));
 
 const changeAll = (at: At, partial: boolean): Answer => {
   const { world, call, author } = at;
@@ -156,7 +156,7 @@ const removeAll = (at: At): Answer => {
   const { world, call, author } = at;
   const body = call.body();
   const ids = idsOf(body);
-  const rows = found(at, ids);
+  const rows = found(at, ids, call.table.model.deleteOrder);
   precondition(at, rows);
   const messages = new Map(ids.map((id, index) => [id, messageOf((body as readonly Json[])[index])]));
   for (const row of rows) {

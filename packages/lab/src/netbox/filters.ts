@@ -144,6 +144,7 @@ const byOneId = (asked: Asked, name: string, to: string): Condition | undefined 
 
 const byKind = (asked: Asked, name: string, field: Field): Condition | undefined => {
   const { parameter, lookup, values, world } = asked;
+  const oneValue = asked.table.model.filterable !== undefined;
   switch (field.kind) {
     case "text":
     case "slug":
@@ -169,8 +170,10 @@ const byKind = (asked: Asked, name: string, field: Field): Condition | undefined
       return onField(name, numberFilter(parameter, lookup, values, false));
     case "boolean":
       return onField(name, booleanFilter(lookup, values));
-    case "choice":
-      return onField(name, choiceFilter(parameter, lookup, values, Object.keys(field.choices ?? {})));
+    case "choice": {
+      const asked = oneValue ? values.slice(-1) : values;
+      return onField(name, choiceFilter(parameter, lookup, asked, Object.keys(field.choices ?? {})));
+    }
     case "datetime":
       return onField(name, instantFilter(parameter, lookup, values));
     case "computed": {

@@ -84,6 +84,8 @@ export type Field = {
   /** Characters of a text, or the largest number. */
   readonly max?: number;
   readonly min?: number;
+  /** A text kept in lower case. */
+  readonly lower?: boolean;
   /** Digits before and after the point of a decimal. */
   readonly digits?: readonly [number, number];
   readonly choices?: Choices;
@@ -96,7 +98,7 @@ export type Field = {
   readonly onDelete?: OnDelete;
   /** Keys shown of the target; its brief keys when absent. "id" shows the bare id. */
   readonly shape?: readonly ShapeKey[] | "id";
-  /** A list of ids in which nothing but ids is accepted. */
+  /** References for which nothing but ids is accepted. */
   readonly idsOnly?: boolean;
   /** Message of the 400 when another row has the same value. */
   readonly unique?: string;
@@ -173,8 +175,8 @@ export type ObjectLink = {
   readonly type: string;
   readonly id: string;
   readonly onDelete: "cascade" | "none";
-  /** A missing target is told under `non_field_errors` (journal entries), not under the id. */
-  readonly missing?: "non-field";
+  /** A missing target is told under `non_field_errors` (journal entries), not under the id; or not noticed at all. */
+  readonly missing?: "non-field" | "unchecked";
 };
 
 /** A model: everything the engine needs to know of it. */
@@ -196,10 +198,12 @@ export type Model = {
   readonly title?: (row: Row, lookup: Lookup) => string;
   /** Path of its page in the web interface, where that is not the API's. */
   readonly page?: string;
-  /** Names are ordered as people count (natural_sort), not by bytes. */
-  readonly natural?: boolean;
+  /** Names are ordered as people count (natural_sort), or part by part as those of interfaces; by bytes when absent. */
+  readonly natural?: boolean | "interface";
   /** Fields that order a list, `-` for descending. */
   readonly order: readonly string[];
+  /** The order a bulk DELETE works in, where that is another. */
+  readonly deleteOrder?: readonly string[];
   readonly uniques?: readonly Unique[];
   readonly link?: ObjectLink;
   readonly rules?: readonly Rule[];

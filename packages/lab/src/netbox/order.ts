@@ -8,6 +8,18 @@ export type Compare = (a: Row, b: Row) => number;
 /** NetBox's natural order of names: digits as numbers, case only where nothing else differs. */
 const collator = new Intl.Collator("en", { numeric: true });
 
+const INTERFACE_NAME = /^([^\d.:]+)?((?:\d+\/){0,4})(\d+)?(?::(\d+))?(?:\.(\d+))?(.*)$/s;
+
+const padded = (part: string | undefined, width: number) => part?.padStart(width, "0") ?? ".".repeat(width);
+
+/** An interface's name as NetBox orders it: slots and positions, then the letters, then the numbers after them. */
+const interfaceKey = (name: string): string => {
+  const [, letters = "", places = "", id, channel, subinterface, rest = ""] = INTERFACE_NAME.exec(name) ?? [];
+  const slots = [0, 1, 2, 3].map((at) => places.split("/")[at]?.padStart(4, "0") || "9999");
+  const numbers = [id, channel, subinterface].map((part) => padded(part, 6));
+  return `${slots.join("")}${letters}${numbers.join("")}${rest.replace(/\d+/g, (digits) => digits.padStart(8, "0"))}`;
+};
+
 const byBytes = (a: string, b: string): number => (a < b ? -1 : a === b ? 0 : 1);
 
 const compareValues = (a: Json | undefined, b: Json | undefined, texts: typeof byBytes): number => {
@@ -18,8 +30,13 @@ const compareValues = (a: Json | undefined, b: Json | undefined, texts: typeof b
   return a === b ? 0 : texts(String(a), String(b));
 };
 
+const referenceIn = (name: string): string => name.replace(/_id$/, "");
+
 const byField = (world: World, model: Model, name: string): Compare => {
   const field = model.fields[name];
+  if (name.endsWith("_id") && model.fields[referenceIn(name)]?.kind === "reference") {
+    return (a, b) => compareValues(a[referenceIn(name)], b[referenceIn(name)], byBytes);
+  }
   if (field?.kind === "reference" && field.to !== undefined) {
     const target = tableAt(world, field.to);
     const within = inOrder(world, target.model, target.model.order);
@@ -35,13 +52,16 @@ const byField = (world: World, model: Model, name: string): Compare => {
   if (field?.kind === "datetime" || name === "created" || name === "last_updated") {
     return (a, b) => (String(a[name]) < String(b[name]) ? -1 : a[name] === b[name] ? 0 : 1);
   }
+  if (model.natural === "interface" && name === "name") {
+    return (a, b) => byBytes(interfaceKey(String(a.name)), interfaceKey(String(b.name)));
+  }
   const texts = model.natural ? collator.compare : byBytes;
   return (a, b) => compareValues(a[name], b[name], texts);
 };
 
 /** Whether a list can be ordered by this name. */
 const isOrderable = (model: Model, name: string) =>
-  name === "id" || name === "created" || name === "last_updated" || model.fields[name] !== undefined;
+  ["id", "created", "last_updated"].includes(name) || [name, referenceIn(name)].some((own) => own in model.fields);
 
 /** Compares rows by these fields (`-` for descending), then by id. */
 export const inOrder = (world: World, model: Model, order: readonly string[]): Compare => {

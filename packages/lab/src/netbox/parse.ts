@@ -2,7 +2,7 @@ import { parseCustomFields } from "./custom-fields.ts";
 import { crash, invalid, Refusal } from "./errors.ts";
 import type { Errors, Field, Json, JsonObject, Model, Row } from "./model.ts";
 import { typeName } from "./python.ts";
-import { resolveAll, resolveReference } from "./references.ts";
+import { resolveAll, resolveId, resolveReference } from "./references.ts";
 import { readValue } from "./values.ts";
 import { type Table, uniqueIndex, type World } from "./world.ts";
 
@@ -41,7 +41,7 @@ const readField = (world: World, model: Model, field: Field, value: Json, before
   if (value === null) return readNull(field);
   switch (field.kind) {
     case "reference":
-      return resolveReference(world, field.to ?? "", value);
+      return (field.idsOnly ? resolveId : resolveReference)(world, field.to ?? "", value);
     case "references":
       return resolveAll(world, field, value);
     case "tags":

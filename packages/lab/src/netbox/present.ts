@@ -42,7 +42,7 @@ const showField = (name: string, field: Field, model: Model): Show | undefined =
       return (world, row, address) => {
         const found = compute?.(row, world.lookup) ?? null;
         return Array.isArray(found)
-          ? found.map((id) => showTarget(world, field, id as number, address))
+          ? targets(world, tableAt(world, to), found as number[]).map(({ id }) => showTarget(world, field, id, address))
           : showTarget(world, field, found, address);
       };
     }

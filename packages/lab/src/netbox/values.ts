@@ -9,7 +9,8 @@ const fail = (...messages: string[]): never => {
 
 const readText = (field: Field, value: Json): string => {
   if (typeof value !== "string" && typeof value !== "number") fail("Not a valid string.");
-  const trimmed = String(value).trim();
+  const given = String(value).trim();
+  const trimmed = field.lower ? given.toLowerCase() : given;
   if (trimmed.includes("\u0000")) fail("Null characters are not allowed.");
   if (trimmed === "" && field.blank !== true) fail("This field may not be blank.");
   const long = field.max !== undefined && [...trimmed].length > field.max;
@@ -49,7 +50,8 @@ const within = (field: Field, value: number): number => {
 
 const readInteger = (field: Field, value: Json): number => {
   const digits = typeof value === "number" || typeof value === "string" ? String(value).trim() : "";
-  return /^[+-]?\d+(\.0*)?$/.test(digits) ? within(field, Number(digits)) : fail("A valid integer is required.");
+  const words = field.max !== undefined && !Number.isSafeInteger(field.max) ? "biginteger" : "integer";
+  return /^[+-]?\d+(\.0*)?$/.test(digits) ? within(field, Number(digits)) : fail(`A valid ${words} is required.`);
 };
 
 const readFloat = (field: Field, value: Json): number => {
@@ -111,6 +113,7 @@ const readInstant = (value: Json): string => {
 const readMac = (value: Json): string => parseMac(str(value)) ?? fail(`Invalid MAC address format: ${str(value)}`);
 
 const readAddress = (value: Json): string => {
+  if (value === "") return fail("This field may not be blank.");
   const network = parseNetwork(str(value));
   if (!network) return fail(`Invalid IP address format: ${str(value)}`);
   if (network.length === 0) return fail("Cannot create IP address with /0 mask.");
@@ -120,6 +123,7 @@ const readAddress = (value: Json): string => {
 const readNetwork = (value: Json): string => {
   const network = parseNetwork(str(value));
   if (!network) return fail(`Invalid IP prefix format: ${str(value)}`);
+  if (network.length === 0) return fail("Cannot create prefix with /0 mask.");
   const whole = formatNetwork(networkOf(network));
   const given = formatNetwork(network);
   return whole === given ? given : fail(`${given} is not a valid prefix. Did you mean ${whole}?`);
@@ -141,7 +145,7 @@ const readUrl = (field: Field, value: Json): string => {
 };
 
 const readJson = (field: Field, value: Json): Json => {
-  const empty = (Array.isArray(value) && value.length === 0) || value === "";
+  const empty = value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
   return empty && field.blank === false ? fail("This field cannot be blank.") : value;
 };
 

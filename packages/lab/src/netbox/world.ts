@@ -74,7 +74,12 @@ const fieldUniques = (model: Model): readonly Unique[] =>
       columns: [name],
     }));
 
-const uniquesOf = (model: Model): readonly Unique[] => [...fieldUniques(model), ...(model.uniques ?? [])];
+/** Every constraint of a model; one it states for a single field takes the place of that field's own. */
+const uniquesOf = (model: Model): readonly Unique[] => {
+  const stated = model.uniques ?? [];
+  const isStated = ({ constraint }: Unique) => stated.some((unique) => unique.constraint === constraint);
+  return [...fieldUniques(model).filter((unique) => !isStated(unique)), ...stated];
+};
 
 /** Name of the index behind a constraint. */
 export const uniqueIndex = (unique: Unique): string => `unique ${unique.constraint}`;

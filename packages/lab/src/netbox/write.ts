@@ -29,7 +29,7 @@ const checkLink = (world: World, model: Model, row: Row): Errors | undefined => 
   if (type === null) return { [link.type]: ["This field cannot be null."] };
   if (id === null) return link.onDelete === "none" ? undefined : { [link.id]: ["This field cannot be null."] };
   const path = world.lookup.pathOf(type);
-  if (path !== undefined && world.lookup.get(path, id)) return undefined;
+  if (link.missing === "unchecked" || (path !== undefined && world.lookup.get(path, id))) return undefined;
   return link.missing
     ? { non_field_errors: [`Invalid assigned_object: ${titleOf(world, type)} ID ${id}`] }
     : { [link.id]: [`Related object not found using the provided value: ${id}.`] };

@@ -6,9 +6,11 @@ import { IPAM } from "./ipam.ts";
 import { endpointModels } from "./plugin-endpoints.ts";
 import { machineModels } from "./plugin-machines.ts";
 import type { PluginRelease } from "./plugin-parts.ts";
+import { SDN } from "./plugin-sdn.ts";
 import { syncStateModels } from "./sync-state.ts";
 import { TENANTS } from "./tenancy.ts";
 import { MACHINE_TYPES, VIRTUALIZATION } from "./virtualization.ts";
+import { VPN } from "./vpn.ts";
 
 const everyModel = (release: PluginRelease): readonly Model[] => [
   ...EXTRAS,
@@ -16,8 +18,10 @@ const everyModel = (release: PluginRelease): readonly Model[] => [
   ...DCIM,
   ...VIRTUALIZATION,
   ...IPAM,
+  ...VPN,
   ...endpointModels(release),
   ...machineModels(release),
+  ...SDN,
   ...syncStateModels(release),
 ];
 

@@ -35,12 +35,14 @@ import {
   deviceVlanSites,
   modeAllowsVlans,
   onlyVirtualHaveParents,
+  virtualHaveNoLag,
 } from "../rules/interfaces.ts";
 import { devicePlacement, devicePrimaryAddresses, nameUniqueIn } from "../rules/placement.ts";
 import {
   addressCount,
   hasPrimaryAddress,
   INTERFACE_KINDS,
+  l2vpnTermination,
   linkFilters,
   macAddresses,
   macFilter,
@@ -416,7 +418,7 @@ const INTERFACES: Model = {
     link_peers_type: constant(null),
     wireless_lans: constant([]),
     vrf: reference("ipam/vrfs"),
-    l2vpn_termination: constant(null),
+    l2vpn_termination: l2vpnTermination("dcim.interface"),
     connected_endpoints: constant(null),
     connected_endpoints_type: constant(null),
     connected_endpoints_reachable: constant(false),
@@ -428,10 +430,11 @@ const INTERFACES: Model = {
   },
   brief: brief("device", "name", "description", "cable", "_occupied"),
   display: (row) => (row.label === "" ? String(row.name) : `${row.name} (${row.label})`),
-  natural: true,
+  natural: "interface",
   order: ["device", "name"],
+  deleteOrder: ["device", "parent", "name"],
   uniques: [pair("dcim_interface", "Interface", ["device", "name"], ["Device", "Name"])],
-  rules: [modeAllowsVlans, onlyVirtualHaveParents, deviceLinks, deviceVlanSites, devicePrimaryMac],
+  rules: [modeAllowsVlans, onlyVirtualHaveParents, virtualHaveNoLag, deviceLinks, deviceVlanSites, devicePrimaryMac],
   filters: {
     mac_address: macFilter,
     virtual_chassis_member: { by: "reference", path: ["device"], to: "dcim/devices", key: "name" },

@@ -37,6 +37,13 @@ export const macAddresses = (type: string): Field => ({
 export const addressCount = (type: string): Field =>
   computed((row, lookup) => lookup.count("ipam/ip-addresses", "link", `${type} ${row.id}`));
 
+/** The end of an L2VPN an object is. */
+export const l2vpnTermination = (type: string): Field => ({
+  kind: "computed",
+  to: "vpn/l2vpn-terminations",
+  compute: (row, lookup) => lookup.having("vpn/l2vpn-terminations", "link", `${type} ${row.id}`)[0]?.id ?? null,
+});
+
 const bare = (mac: Json | undefined): string => String(mac).replace(/[-:.]/g, "").toUpperCase();
 
 const hasMac = (row: Row, value: string, lookup: Lookup): boolean => {

@@ -33,7 +33,7 @@ import {
   withinNetwork,
 } from "../rules/addresses.ts";
 import { scopeIsWhole } from "../rules/placement.ts";
-import { INTERFACE_KINDS, linkFilters } from "./interface-parts.ts";
+import { INTERFACE_KINDS, l2vpnTermination, linkFilters } from "./interface-parts.ts";
 import { SCOPES } from "./virtualization.ts";
 
 const ADDRESS_STATUS: Choices = {
@@ -147,7 +147,7 @@ const IP_ADDRESSES: Model = {
     assigned_object: linked(),
     nat_inside: reference("ipam/ip-addresses"),
     nat_outside: constant([]),
-    dns_name: text(255, { pattern: DNS_NAME }),
+    dns_name: text(255, { pattern: DNS_NAME, lower: true }),
     description: text(200),
     owner: constant(null),
     comments: text(),
@@ -242,7 +242,7 @@ const VLANS: Model = {
     qinq_svlan: reference("ipam/vlans", "protect"),
     owner: constant(null),
     comments: text(),
-    l2vpn_termination: constant(null),
+    l2vpn_termination: l2vpnTermination("ipam.vlan"),
     ...labelled,
     prefix_count: counter("ipam/prefixes", "vlan"),
   },
@@ -262,5 +262,24 @@ const VLANS: Model = {
   },
 };
 
-/** Addresses, prefixes, VLANs and VRFs. */
-export const IPAM: readonly Model[] = [VRFS, IP_ADDRESSES, PREFIXES, VLANS];
+const ROUTE_TARGETS: Model = {
+  path: "ipam/route-targets",
+  type: "ipam.routetarget",
+  object: "RouteTarget",
+  table: "ipam_routetarget",
+  fields: {
+    name: requiredText(21, { unique: "route target with this name already exists." }),
+    tenant: reference("tenancy/tenants", "protect"),
+    description: text(200),
+    owner: constant(null),
+    comments: text(),
+    ...labelled,
+  },
+  brief: brief("name", "description"),
+  display: (row) => String(row.name),
+  natural: true,
+  order: ["name"],
+};
+
+/** Addresses, prefixes, VLANs, VRFs and route targets. */
+export const IPAM: readonly Model[] = [VRFS, ROUTE_TARGETS, IP_ADDRESSES, PREFIXES, VLANS];

@@ -19,12 +19,13 @@ import {
   requiredText,
   text,
 } from "../fields.ts";
-import type { Choices, Field, Model, ShapeKey } from "../model.ts";
-import { guestAddressFits, guestInterfaceMapping } from "../rules/plugin.ts";
+import type { Choices, Field, Json, Model, ShapeKey } from "../model.ts";
+import { guestAddressFits, guestInterfaceMapping, MAPPED } from "../rules/plugin.ts";
 import {
   addressShape,
   ENDPOINTS,
   ending,
+  FORBIDDEN,
   GUEST_INTERFACES,
   isCurrent,
   MACHINES,
@@ -45,6 +46,10 @@ const ofMachine =
   (field: string): Model["display"] =>
   (row, lookup) =>
     `${lookup.get(MACHINES, row.virtual_machine)?.name ?? ""} - ${row[field]}`;
+
+/** An instant as Python prints it. */
+const printed = (instant: Json): string | undefined =>
+  instant === null ? undefined : String(instant).replace("T", " ").replace("Z", "+00:00");
 
 const BACKUP_SUBTYPES: Choices = { undefined: "Undefined", lxc: "LXC", ct: "CT", qemu: "QEMU", vm: "VM" };
 
@@ -85,14 +90,15 @@ const BACKUPS: Model = {
     ...ending(),
   },
   brief: brief("proxmox_storage", "storage", "creation_time"),
-  display: ofMachine("volume_id"),
-  order: ["-creation_time", "id"],
+  display: (row, lookup) =>
+    `${lookup.get(MACHINES, row.virtual_machine)?.name ?? ""} - ${printed(row.creation_time ?? null) ?? row.volume_id ?? "None"}`,
+  order: ["storage", "virtual_machine", "creation_time"],
   uniques: [
     {
       fields: ["storage", "virtual_machine", "subtype", "format", "volume_id", "vmid"],
       answer: "400",
       message: "VM Backup with this Storage, Virtual machine, Subtype, Format, Volume id and Vmid already exists.",
-      constraint: "netbox_proxbox_vmbackup_unique_backup",
+      constraint: "netbox_proxbox_vmbackup_storage_virtual_machine__2ee073f3_uniq",
       columns: ["storage", "virtual_machine_id", "subtype", "format", "volume_id", "vmid"],
     },
   ],
@@ -130,13 +136,13 @@ const SNAPSHOTS: Model = {
   },
   brief: brief("proxmox_storage", "name", "virtual_machine", "status"),
   display: ofMachine("name"),
-  order: ["virtual_machine", "name"],
+  order: ["virtual_machine", "node", "name"],
   uniques: [
     {
       fields: ["vmid", "name", "node"],
       answer: "400",
       message: "VM Snapshot with this Vmid, Name and Node already exists.",
-      constraint: "netbox_proxbox_vmsnapshot_unique_vmid_name_node",
+      constraint: "netbox_proxbox_vmsnapshot_vmid_name_node_cf15af02_uniq",
       columns: ["vmid", "name", "node"],
     },
   ],
@@ -179,7 +185,29 @@ const TASKS: Model = {
   },
   brief: brief("virtual_machine", "start_time", "end_time", "username", "status"),
   display: ofMachine("description"),
-  order: ["-start_time"],
+  order: ["-start_time", "virtual_machine", "node"],
+  uniques: [
+    {
+      fields: ["upid"],
+      answer: "database",
+      conflict: FORBIDDEN,
+      constraint: "netbox_proxbox_vmtaskhistory_upid_key",
+      columns: ["upid"],
+    },
+  ],
+  filterable: [
+    "virtual_machine",
+    "upid",
+    "node",
+    "pid",
+    "task_type",
+    "username",
+    "start_time",
+    "end_time",
+    "status",
+    "task_state",
+    "vm_type",
+  ],
 };
 
 const REPLICATIONS: Model = {
@@ -208,12 +236,12 @@ const REPLICATIONS: Model = {
   },
   brief: brief("replication_id", "virtual_machine", "target", "status"),
   display: ofMachine("replication_id"),
-  order: ["replication_id"],
+  order: ["endpoint", "replication_id"],
   uniques: [
     {
       fields: ["endpoint", "replication_id"],
       answer: "400",
-      message: "Replication with this Proxmox endpoint and Replication ID already exists.",
+      message: "Replication with this Proxmox endpoint and Replication id already exists.",
       constraint: "netbox_proxbox_replication_unique_endpoint_replication_id",
       columns: ["endpoint_id", "replication_id"],
     },
@@ -342,6 +370,8 @@ const TEMPLATES: Model = {
   ],
 };
 
+const PORTS = "virtualization/interfaces";
+
 const portShape: readonly ShapeKey[] = [
   "id",
   "url",
@@ -358,7 +388,7 @@ const GUESTS: Model = {
   table: "netbox_proxbox_guestvminterface",
   fields: {
     virtual_machine: machine(),
-    vm_interface: reference("virtualization/interfaces", "set-null", portShape),
+    vm_interface: reference(PORTS, "set-null", portShape),
     name: requiredText(128),
     mac_address: text(32),
     enabled: boolean(true),
@@ -373,16 +403,23 @@ const GUESTS: Model = {
       fields: ["virtual_machine", "name"],
       answer: "400",
       message: "Guest VM interface with this Virtual machine and Name already exists.",
-      constraint: "netbox_proxbox_guestvminterface_unique_virtual_machine_name",
+      constraint: "unique_guest_vm_interface_vm_name",
       columns: ["virtual_machine_id", "name"],
+    },
+    {
+      fields: ["vm_interface"],
+      answer: "database",
+      conflict: { status: 400, body: { vm_interface: MAPPED } },
+      constraint: "netbox_proxbox_guestvminterface_vm_interface_id_key",
+      columns: ["vm_interface_id"],
     },
   ],
   rules: [guestInterfaceMapping],
   filters: {
-    virtual_machine: { by: "ids", field: "virtual_machine" },
-    virtual_machine_id: { by: "ids", field: "virtual_machine" },
-    vm_interface: { by: "ids", field: "vm_interface" },
-    vm_interface_id: { by: "ids", field: "vm_interface" },
+    virtual_machine: { by: "reference", path: ["virtual_machine"], to: MACHINES, key: "id" },
+    virtual_machine_id: { by: "reference", path: ["virtual_machine"], to: MACHINES, key: "id" },
+    vm_interface: { by: "reference", path: ["vm_interface"], to: PORTS, key: "id" },
+    vm_interface_id: { by: "reference", path: ["vm_interface"], to: PORTS, key: "id" },
   },
 };
 
@@ -407,13 +444,13 @@ const guestAddresses = (release: PluginRelease): Model => ({
     const guest = lookup.get(GUEST_INTERFACES, row.guest_interface);
     return `${guest?.name ?? ""} - ${lookup.get("ipam/ip-addresses", row.ip_address)?.address ?? ""}`;
   },
-  order: ["id"],
+  order: ["guest_interface_id", "id"],
   uniques: [
     {
       fields: ["guest_interface", "ip_address"],
       answer: "400",
       message: "Guest VM interface address with this Guest interface and Ip address already exists.",
-      constraint: "netbox_proxbox_guestvminterfaceaddress_unique_guest_interface_ip_address",
+      constraint: "unique_guest_vm_interface_address",
       columns: ["guest_interface_id", "ip_address_id"],
     },
   ],
@@ -428,7 +465,7 @@ const guestAddresses = (release: PluginRelease): Model => ({
     vm_interface: {
       by: "reference",
       path: ["guest_interface", "vm_interface"],
-      to: "virtualization/interfaces",
+      to: PORTS,
       key: "id",
     },
   },

@@ -106,6 +106,9 @@ const OVERWRITES = [
 export const overwrites = (release: PluginRelease): string[] =>
   OVERWRITES.filter((name) => name !== "vm_platform" || isCurrent(release)).map((name) => `overwrite_${name}`);
 
+/** What the plugin answers to a second row of the same batch, of the tables that say it this way. */
+export const FORBIDDEN = { status: 403, body: { detail: "You do not have permission to perform this action." } };
+
 /** The same field under each of these names. */
 export const each = (names: readonly string[], field: (name: string) => Field): Record<string, Field> =>
   Object.fromEntries(names.map((name) => [name, field(name)]));

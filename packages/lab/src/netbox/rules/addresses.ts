@@ -48,9 +48,16 @@ export const addressIsAssignable: Rule = ({ row }) => {
 const moved = (row: Row, before: Row) =>
   row.assigned_object_id !== before.assigned_object_id || row.assigned_object_type !== before.assigned_object_type;
 
-/** A primary address stays where it is. */
+/** The device or VM an address is on, by the interface it is assigned to. */
+const ownerOf = (row: Row, lookup: Lookup): string | undefined => {
+  const path = lookup.pathOf(row.assigned_object_type);
+  const port = path === undefined ? undefined : lookup.get(path, row.assigned_object_id);
+  return port && `${path} ${port.virtual_machine ?? port.device}`;
+};
+
+/** A primary address stays on its device or VM, on whatever interface. */
 export const primaryAddressStays: Rule = ({ row, before, lookup }) => {
-  if (!before || !moved(row, before)) return undefined;
+  if (!before || ownerOf(row, lookup) === ownerOf(before, lookup)) return undefined;
   const field = `primary_ip${familyOf(String(row.address))}`;
   const used = ["virtualization/virtual-machines", "dcim/devices"].some(
     (path) => lookup.count(path, field, row.id) > 0,

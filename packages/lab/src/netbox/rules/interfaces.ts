@@ -44,7 +44,9 @@ const linkFault = (side: Side, { row, lookup }: Change): Errors | undefined => {
     if (other.id === row.id) return { [field]: [ITSELF[field] as string] };
     if (other[side.parent] === row[side.parent]) continue;
     const owner = lookup.get(side.parentPath, other[side.parent]);
-    return { [field]: [`The selected ${noun} (${other.name}) belongs to a different ${side.noun} (${owner?.name}).`] };
+    const end = field === "parent" && side === DEVICE ? "" : ".";
+    const message = `The selected ${noun} (${other.name}) belongs to a different ${side.noun} (${owner?.name})${end}`;
+    return { [field]: [message] };
   }
   return undefined;
 };
@@ -64,6 +66,12 @@ export const machineLinks: Rule = linksAgree(MACHINE);
 export const onlyVirtualHaveParents: Rule = ({ row }) =>
   row.parent !== null && row.type !== "virtual"
     ? { parent: ["Only virtual interfaces may be assigned to a parent interface."] }
+    : undefined;
+
+/** Virtual interfaces are no members of a LAG. */
+export const virtualHaveNoLag: Rule = ({ row }) =>
+  row.lag !== null && row.type === "virtual"
+    ? { lag: ["Virtual interfaces cannot have a parent LAG interface."] }
     : undefined;
 
 /** Device interfaces take VLANs only in a mode that has them. */

@@ -70,13 +70,15 @@ export const restoreDiskSum: Derive = ({ row, before, given, lookup }) => {
   return sum === 0 ? undefined : { disk: sum };
 };
 
-/** A disk written or deleted changes the `disk` of its VM, which does not count as an update of the VM. */
-export const diskChangesMachine: Effect = ({ row, before, lookup }) => {
-  const machines = new Set([row.virtual_machine, before?.virtual_machine].filter((id) => typeof id === "number"));
-  return [...machines].map((id) => {
-    const sum = diskSum(lookup, id);
-    return { path: MACHINES, id, set: { disk: sum === 0 ? null : sum } };
-  });
+/** The largest number the column of a VM's `disk` holds. */
+const MAX_DISK = 2147483647;
+
+/** A disk written or deleted changes the `disk` of its VM, which does not count as an update of the VM. A VM a disk leaves keeps the old sum. */
+export const diskChangesMachine: Effect = ({ row, lookup }) => {
+  const id = Number(row.virtual_machine);
+  const sum = diskSum(lookup, id);
+  if (sum > MAX_DISK) throw crash("DataError", "integer out of range");
+  return [{ path: MACHINES, id, set: { disk: sum === 0 ? null : sum } }];
 };
 
 /** The parent of the interface an address is on. */

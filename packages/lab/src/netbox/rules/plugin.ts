@@ -84,18 +84,27 @@ export const endpointOwnsDevice: Rule = ({ row, before, given }) => {
   throw ownershipConflict();
 };
 
+/** What is said of a second guest interface for one interface of the VM. */
+export const MAPPED =
+  "This core VM interface is already mapped to another guest interface (one-to-one). A guest interface that shares a MAC with the Proxmox NIC (e.g. a VLAN sub-interface) must not claim the same core interface.";
+
 /** A guest interface maps to an interface of its own VM that no other maps to. */
 export const guestInterfaceMapping: Rule = ({ row, lookup }) => {
   const target = lookup.get("virtualization/interfaces", row.vm_interface);
   if (!target) return undefined;
   if (target.virtual_machine !== row.virtual_machine) {
-    return { vm_interface: ["The VM interface must belong to the same virtual machine."] };
+    return {
+      vm_interface: ["Mapped core VM interface must belong to the same virtual machine as the guest interface."],
+    };
   }
   const others = lookup.having("plugins/proxbox/guest-vm-interfaces", "vm_interface", target.id);
-  return others.some((other) => other.id !== row.id)
-    ? { vm_interface: ["This VM interface is already mapped to another guest interface."] }
-    : undefined;
+  return others.some((other) => other.id !== row.id) ? { vm_interface: [MAPPED] } : undefined;
 };
+
+const NOT_ON_MACHINE =
+  "IP address must be assigned to a VM interface on the same virtual machine as the guest interface.";
+
+const NOT_ON_INTERFACE = "IP address must be the same object assigned to the mapped Proxmox core VM interface.";
 
 /** The address of a guest interface is unassigned, or on what the interface maps to. */
 export const guestAddressFits: Rule = ({ row, lookup }) => {
@@ -106,9 +115,10 @@ export const guestAddressFits: Rule = ({ row, lookup }) => {
     address.assigned_object_type === "virtualization.vminterface"
       ? lookup.get("virtualization/interfaces", address.assigned_object_id)
       : undefined;
-  const fits =
-    guest.vm_interface === null ? holder?.virtual_machine === guest.virtual_machine : holder?.id === guest.vm_interface;
-  return fits ? undefined : { ip_address: ["The IP address is assigned to another interface."] };
+  if (guest.vm_interface === null) {
+    return holder?.virtual_machine === guest.virtual_machine ? undefined : { ip_address: [NOT_ON_MACHINE] };
+  }
+  return holder?.id === guest.vm_interface ? undefined : { ip_address: [NOT_ON_INTERFACE] };
 };
 
 const NEITHER = "Provide either a domain or an IP address.";
