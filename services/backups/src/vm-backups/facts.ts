@@ -11,8 +11,6 @@ export type BackupRow = {
   /** Rows of older programs may have none. */
   volid: string | null;
   storage: string | null;
-  /** When the backup was made (ISO 8601). */
-  createdAt: string | null;
 };
 
 /** A backup whose machine is known, and the row that stands for it; null: there is none yet. */

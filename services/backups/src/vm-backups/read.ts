@@ -6,7 +6,6 @@ type Answer = {
   virtual_machine: { id: number };
   volume_id: string | null;
   storage: string | null;
-  creation_time: string | null;
 };
 
 /**
@@ -20,7 +19,7 @@ export async function readBackupRows(
 ): Promise<BackupRow[]> {
   const rows = await client.list<Answer>(
     "plugins/proxbox/backups",
-    { ...(vmids ? { vmid: vmids } : {}), fields: "id,virtual_machine,volume_id,storage,creation_time" },
+    { ...(vmids ? { vmid: vmids } : {}), fields: "id,virtual_machine,volume_id,storage" },
     signal,
   );
   return rows.map((row) => ({
@@ -28,6 +27,5 @@ export async function readBackupRows(
     machine: row.virtual_machine.id,
     volid: row.volume_id || null,
     storage: row.storage || null,
-    createdAt: row.creation_time,
   }));
 }

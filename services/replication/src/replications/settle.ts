@@ -7,8 +7,8 @@ import { labelOf, type Machine, type OwnReplication, type ReplicationRow } from 
 export type Settled = { own: OwnReplication[]; without: ReplicationJob[] };
 
 /**
- * Gives every job to the machine of its guest, and to the row that stands for it: by endpoint and id or, where an older
- * program left the endpoint out, by machine and id. Pure.
+ * Gives every job to the machine of its guest, and to the row that stands for it: by endpoint and id or, where the row's
+ * endpoint is not known, by machine and id. Pure.
  */
 export function settleJobs(
   jobs: readonly ReplicationJob[],

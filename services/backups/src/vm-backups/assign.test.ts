@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import type { Estate } from "@proxbox/estate/estates";
+import { type Backup, backupOf } from "@proxbox/proxmox/resources/backups";
+import { assignBackups } from "./assign.ts";
+import type { BackupRow } from "./facts.ts";
+
+const machines = [
+  { vm: { id: 1, name: "web" }, vmid: 100, type: "qemu" },
+  { vm: { id: 2, name: "dns" }, vmid: 101, type: "lxc" },
+  { vm: { id: 3, name: "old dns" }, vmid: 101, type: "qemu" },
+] as Estate["machines"];
+const dump = (type: string, vmid: number, more = {}) =>
+  backupOf({ volid: `local:backup/vzdump-${type}-${vmid}-2024_01_02-03_04_05.tar`, ...more }, "local") as Backup;
+const row = (id: number, machine: number, volid: string | null): BackupRow => ({
+  id,
+  machine,
+  volid,
+  storage: "local",
+});
+const names = ({ own }: ReturnType<typeof assignBackups>) => own.map(({ machine, row }) => [machine.name, row]);
+
+describe("assignBackups", () => {
+  test("by vmid and type: a guest that was made anew as a container is another", () => {
+    const seen = [dump("qemu", 100), dump("lxc", 101), dump("qemu", 101)];
+    expect(names(assignBackups(seen, machines, []))).toEqual([
+      ["web", null],
+      ["dns", null],
+      ["old dns", null],
+    ]);
+  });
+
+  test("a backup that does not say its type goes to the only machine of its vmid, never to one of two", () => {
+    const seen = [100, 101].map(
+      (vmid) => backupOf({ volid: `local:backup/hand-made-${vmid}`, vmid }, "local") as Backup,
+    );
+    const assigned = assignBackups(seen, machines, []);
+    expect(names(assigned)).toEqual([["web", null]]);
+    expect(assigned.ownerless.map(({ name }) => name)).toEqual(["1 backup of vmid 101"]);
+  });
+
+  test("a row is found by machine and volume; another machine's row of the same volume is another", () => {
+    const backup = dump("qemu", 100);
+    expect(names(assignBackups([backup], machines, [row(8, 3, backup.volid), row(9, 1, backup.volid)]))).toEqual([
+      ["web", 9],
+    ]);
+  });
+
+  test("of two rows of one backup the older counts, and the other is told of", () => {
+    const backup = dump("qemu", 100);
+    const assigned = assignBackups([backup], machines, [row(9, 1, backup.volid), row(5, 1, backup.volid)]);
+    expect(names(assigned)).toEqual([["web", 5]]);
+    expect(assigned.doubles).toMatchObject([{ id: 9, outcome: "skipped", reason: expect.stringContaining("row 5") }]);
+  });
+
+  test("rows without a volume id stand in nobody's way", () => {
+    expect(names(assignBackups([dump("qemu", 100)], machines, [row(1, 1, null), row(2, 1, null)]))).toEqual([
+      ["web", null],
+    ]);
+  });
+
+  test("the same volume on two nodes is kept once and told of", () => {
+    const assigned = assignBackups([dump("qemu", 100), dump("qemu", 100, { size: 1 })], machines, []);
+    expect(names(assigned)).toEqual([["web", null]]);
+    expect(assigned.own[0]?.backup.size).toBeNull();
+    expect(assigned.doubles).toHaveLength(1);
+  });
+
+  test("guests without a machine get one remark each", () => {
+    const seen = [
+      dump("qemu", 900),
+      dump("lxc", 900),
+      dump("qemu", 901),
+      backupOf({ volid: "local:backup/x" }, "local") as Backup,
+    ];
+    expect(assignBackups(seen, machines, []).ownerless.map(({ name }) => name)).toEqual([
+      "2 backups of vmid 900",
+      "1 backup of vmid 901",
+      "1 backup of no guest",
+    ]);
+  });
+});

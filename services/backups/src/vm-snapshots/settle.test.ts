@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import type { KnownVm } from "@proxbox/netbox/guests/read";
+import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
+import type { GuestSnapshots, SnapshotRow } from "./facts.ts";
+import { settleSnapshots } from "./settle.ts";
+
+const read = (vmid: number, node: string, ...names: string[]): GuestSnapshots => ({
+  guest: { vmid, node, type: "qemu", known: true, vm: { id: vmid + 900, name: `vm${vmid}` } as KnownVm },
+  snapshots: names.map((name): Snapshot => ({ name, description: "", takenAt: null, parent: null, withMemory: false })),
+  storage: null,
+});
+const row = (id: number, machine: number, name: string, node: string, vmid = 100): SnapshotRow => ({
+  id,
+  machine: { id: machine, name: `machine ${machine}` },
+  vmid,
+  name,
+  node,
+});
+
+const cases: {
+  what: string;
+  read: GuestSnapshots[];
+  rows: SnapshotRow[];
+  settled: [string, number | null][];
+  taken?: RegExp[];
+  missing?: number[];
+}[] = [
+  {
+    what: "none there yet",
+    read: [read(100, "pve1", "a", "b")],
+    rows: [],
+    settled: [
+      ["a", null],
+      ["b", null],
+    ],
+  },
+  {
+    what: "found by machine and name",
+    read: [read(100, "pve1", "a")],
+    rows: [row(5, 1000, "a", "pve1")],
+    settled: [["a", 5]],
+  },
+  {
+    what: "the row moves with a guest that migrated",
+    read: [read(100, "pve2", "a")],
+    rows: [row(5, 1000, "a", "pve1")],
+    settled: [["a", 5]],
+  },
+  {
+    what: "of two rows that a migration left behind the one at the present node counts, the other is gone",
+    read: [read(100, "pve2", "a")],
+    rows: [row(5, 1000, "a", "pve1"), row(6, 1000, "a", "pve2")],
+    settled: [["a", 6]],
+    missing: [5],
+  },
+  {
+    what: "a row whose snapshot is gone",
+    read: [read(100, "pve1", "a")],
+    rows: [row(5, 1000, "a", "pve1"), row(6, 1000, "b", "pve1")],
+    settled: [["a", 5]],
+    missing: [6],
+  },
+  {
+    what: "another machine's row of the same vmid, name and node is left alone, and told of with both owners",
+    read: [read(100, "pve1", "a", "b")],
+    rows: [row(5, 77, "a", "pve1")],
+    settled: [["b", null]],
+    taken: [
+      /^Snapshot a of vm100 \(machine 1000\) .* vmid 100 on a node pve1 already, of machine 77 \(machine 77, row 5\)\.$/,
+    ],
+  },
+  {
+    what: "that row stays also when ours would move onto its place",
+    read: [read(100, "pve2", "a")],
+    rows: [row(5, 77, "a", "pve2"), row(6, 1000, "a", "pve1")],
+    settled: [],
+    taken: [/row 5/],
+  },
+  {
+    what: "another machine's row on another node is in nobody's way",
+    read: [read(100, "pve1", "a")],
+    rows: [row(5, 77, "a", "pve9")],
+    settled: [["a", null]],
+  },
+  {
+    what: "rows of guests that were not read are not missing",
+    read: [read(100, "pve1")],
+    rows: [row(5, 1001, "a", "pve1", 101)],
+    settled: [],
+  },
+];
+
+describe("settleSnapshots", () => {
+  for (const { what, read: given, rows, settled, taken = [], missing = [] } of cases) {
+    test(what, () => {
+      const result = settleSnapshots(given, rows);
+      expect(result.settled.map(({ snapshot, row: id }) => [snapshot.name, id])).toEqual(settled);
+      expect(result.missing.map(({ row: { id } }) => id)).toEqual(missing);
+      expect(result.taken).toHaveLength(taken.length);
+      for (const [index, sentence] of taken.entries()) {
+        expect(result.taken[index]).toMatchObject({ outcome: "failed", error: { code: "snapshot_taken" } });
+        expect(result.taken[index]?.error?.message).toMatch(sentence);
+        expect(result.taken[index]?.error?.next).toMatch(/rename/);
+      }
+    });
+  }
+});
