@@ -101,8 +101,8 @@ async function list(client: ProxmoxClient, path: string, signal: AbortSignal): P
   return parseRows(data);
 }
 
-/** Null when the server does not know what is asked for. */
-async function ifPresent<T>(answer: Promise<T>): Promise<T | null> {
+/** What a server answered; null when it does not know what was asked for, as one of an older release. */
+export async function ifPresent<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
   } catch (thrown) {
