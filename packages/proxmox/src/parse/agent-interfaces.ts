@@ -44,10 +44,10 @@ function parentOf(name: string): string {
 /** Of aliases whose parent is not reported the first gives the name. */
 function merged(parent: string, group: readonly GuestInterface[]): GuestInterface {
   const head = group.find(({ name }) => name === parent) ?? group[0];
-  const addresses = new Map(group.flatMap((each) => each.addresses).map((address) => [address.host, address]));
+  const all = group.flatMap((each) => each.addresses);
   return {
     name: head?.name ?? parent,
     mac: head?.mac ?? group.find(({ mac }) => mac !== null)?.mac ?? null,
-    addresses: [...addresses.values()],
+    addresses: all.filter((address, at) => all.findIndex(({ host }) => host === address.host) === at),
   };
 }
