@@ -102,6 +102,7 @@ const JOURNAL_ENTRIES: Model = {
   brief: brief("created"),
   display: (row) => `${row.created.slice(0, 16).replace("T", " ")} (${KINDS[String(row.kind)]})`,
   order: ["-created"],
+  search: ["comments"],
   link: { type: "assigned_object_type", id: "assigned_object_id", onDelete: "cascade", missing: "non-field" },
   derive: [({ row }) => (row.created_by === null ? { created_by: 1 } : undefined)],
   filters: { assigned_object_type_id: numberedType },
