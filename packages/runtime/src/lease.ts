@@ -1,4 +1,5 @@
 import type { Bucket } from "./buckets.ts";
+import { CancelledError } from "./errors.ts";
 import { sleep } from "./retry.ts";
 
 /** How a lease is held. Times in milliseconds. */
@@ -51,4 +52,34 @@ export async function holdLease(bucket: Bucket, key: string, holder: string, opt
   const held = revision !== null;
   lose();
   if (held) await bucket.delete(key).catch(() => {});
+}
+
+/**
+ * Waits for a lease, does something while it is held, and gives it up. The signal that the work gets is aborted when the
+ * lease is lost on the way. Throws what the work throws, and CancelledError when it is called off while it waits.
+ */
+export async function underLease<T>(
+  bucket: Bucket,
+  key: string,
+  holder: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const term = new AbortController();
+  const turn = Promise.withResolvers<void>();
+  const holding = holdLease(bucket, key, holder, {
+    renewMs: 1_000,
+    signal: AbortSignal.any([signal, over.signal]),
+    onGain: turn.resolve,
+    onLose: () => term.abort(),
+  });
+  try {
+    await Promise.race([turn.promise, holding]);
+    if (signal.aborted) throw new CancelledError(`Waiting for the lease ${key} was called off.`, signal.reason);
+    return await work(AbortSignal.any([signal, term.signal]));
+  } finally {
+    over.abort();
+    await holding;
+  }
 }

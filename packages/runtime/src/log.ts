@@ -36,6 +36,7 @@ export type LogEvent =
   | "netbox.refused"
   | "netbox.bisected"
   | "netbox.retry"
+  | "journal.failed"
   | "throttle.changed"
   | "throttle.failed"
   | "run.created"

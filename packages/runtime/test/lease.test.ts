@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { names } from "@proxbox/contracts/streams";
 import { openBucket } from "../src/buckets.ts";
-import { holdLease } from "../src/lease.ts";
+import { holdLease, underLease } from "../src/lease.ts";
 import { startStand, until } from "./stand.ts";
 
 setDefaultTimeout(20_000);
@@ -52,4 +52,30 @@ test("one holder at a time; another takes over when it stops or vanishes", async
     await bus[Symbol.asyncDispose]();
     await over;
   }
+});
+
+test("work under a lease is done by one at a time, and the lease is given up after it", async () => {
+  await using stand = await startStand();
+  const bucket = openBucket(stand.bus, names.leases);
+  const signal = new AbortController().signal;
+  let inside = 0;
+  const work = async (name: string) => {
+    expect(++inside).toBe(1);
+    await Bun.sleep(50);
+    inside--;
+    if (name === "b") throw new Error("broken");
+    return name;
+  };
+  const turns = ["a", "b", "c"].map((name) => underLease(bucket, "journal-1", name, signal, () => work(name)));
+  const ends = await Promise.allSettled(turns);
+  expect(ends.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect(await bucket.get("journal-1")).toBeNull();
+});
+
+test("waiting for a lease can be called off", async () => {
+  await using stand = await startStand();
+  const bucket = openBucket(stand.bus, names.leases);
+  await bucket.create("journal-1", "another");
+  const calledOff = AbortSignal.timeout(200);
+  await expect(underLease(bucket, "journal-1", "a", calledOff, async () => "done")).rejects.toThrow("called off");
 });

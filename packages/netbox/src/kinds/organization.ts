@@ -38,5 +38,5 @@ export const journalEntry: Kind = {
   model: "extras.journalentry",
   identity: { assigned_object_type: "assigned_object_type", assigned_object_id: "assigned_object_id", comments: null },
   fields: { assigned_object_type: choice, assigned_object_id: reference(), kind: choice, comments: text() },
-  tagged: true,
+  tagged: false,
 };
