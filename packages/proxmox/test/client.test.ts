@@ -235,3 +235,33 @@ function unused(): string {
   void server.stop(true);
   return `https://127.0.0.1:${server.port}`;
 }
+
+test("a ceiling bounds the requests to all nodes together", async () => {
+  let inFlight = 0;
+  let most = 0;
+  using server = serve(async () => {
+    most = Math.max(most, ++inFlight);
+    await Bun.sleep(5);
+    inFlight--;
+    return data(null);
+  });
+  await using client = clientFor([server.origin], {}, 4);
+  const nodes = Array.from({ length: 24 }, (_, index) => `n${index % 4}`);
+  await Promise.all(nodes.map((node) => client.get("/x", { signal, node })));
+  expect(most).toBe(4);
+});
+
+test("one read may have its own time and its own number of attempts", async () => {
+  let asked = 0;
+  using server = serve(async (_, path) => {
+    asked++;
+    if (path === "/slow") await Bun.sleep(500);
+    return new Response("", { status: 500 });
+  });
+  expect((await failureOf(server.client.get("/slow", { signal, timeoutMs: 50 }))).message).toContain("within 0.05 s");
+  expect(asked).toBe(1);
+  await failureOf(server.client.get("/broken", { signal, retries: 0 }));
+  expect(asked).toBe(2);
+  await failureOf(server.client.get("/broken", { signal, retries: 1 }));
+  expect(asked).toBe(4);
+});

@@ -27,8 +27,8 @@ export function serve(
 }
 
 /** A client with a token and short patience. */
-export function clientFor(origins: string[], change: Partial<ProxmoxTarget> = {}): ProxmoxClient {
-  return createProxmoxClient({
+export function clientFor(origins: string[], change: Partial<ProxmoxTarget> = {}, inFlight?: number): ProxmoxClient {
+  const target: ProxmoxTarget = {
     name: "pve",
     origins,
     credentials: { by: "token", id: "root@pam!proxbox", secret: "4b1f-secret" },
@@ -37,7 +37,8 @@ export function clientFor(origins: string[], change: Partial<ProxmoxTarget> = {}
     retries: 2,
     backoffMs: 1,
     ...change,
-  });
+  };
+  return createProxmoxClient(target, inFlight);
 }
 
 /** An answer of Proxmox VE. */
