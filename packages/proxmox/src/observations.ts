@@ -18,10 +18,15 @@ const looking: ReadonlySet<string> = new Set(["devices", "virtual-machines"]);
  */
 export async function storedObservation<T>(ctx: ObservationContext, endpoint: number, part: string): Promise<T | null> {
   if (looking.has(ctx.stage) || ctx.options.netbox_vm_ids) return null;
-  const stored = (await ctx.blobs.getJson(nameOf(ctx, endpoint, part))) as Stored<T> | null;
+  const stored = await readStored<T>(ctx, endpoint, part);
   if (!stored) return null;
   const { PROXBOX_OBSERVATION_MAX_AGE: seconds } = proxmoxConfigOf(ctx);
   return Date.now() - Date.parse(stored.observedAt) < seconds * 1_000 ? stored.value : null;
+}
+
+/** What was stored last under a name in this run, however old it is; null: nothing. For what does not become stale. */
+export async function lastObservation<T>(ctx: ObservationContext, endpoint: number, part: string): Promise<T | null> {
+  return (await readStored<T>(ctx, endpoint, part))?.value ?? null;
 }
 
 /** Stores what was seen, for later stages of the run. */
@@ -33,6 +38,10 @@ export async function storeObservation(
 ): Promise<void> {
   const stored: Stored<unknown> = { observedAt: new Date().toISOString(), value };
   await ctx.blobs.putJson(nameOf(ctx, endpoint, part), stored);
+}
+
+async function readStored<T>(ctx: ObservationContext, endpoint: number, part: string): Promise<Stored<T> | null> {
+  return (await ctx.blobs.getJson(nameOf(ctx, endpoint, part))) as Stored<T> | null;
 }
 
 function nameOf({ run }: ObservationContext, endpoint: number, part: string): string {

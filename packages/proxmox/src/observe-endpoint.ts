@@ -1,6 +1,6 @@
 import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
 import { type ListingGaps, listingGaps } from "./completeness.ts";
-import { type ObservationContext, storedObservation, storeObservation } from "./observations.ts";
+import { lastObservation, type ObservationContext, storedObservation, storeObservation } from "./observations.ts";
 import { hostsOf, type ObservedHosts } from "./observe-hosts.ts";
 import { readPermissions } from "./resources/access.ts";
 import { readClusterStatus } from "./resources/cluster.ts";
@@ -35,4 +35,9 @@ export async function observeEndpoint(ctx: ObservationContext, endpoint: Proxmox
   };
   await storeObservation(ctx, endpoint.id, part, observed);
   return observed;
+}
+
+/** What the endpoint showed when a stage of this run looked last; null: none has. */
+export function lastSeen(ctx: ObservationContext, endpoint: ProxmoxEndpoint): Promise<ObservedEndpoint | null> {
+  return lastObservation<ObservedEndpoint>(ctx, endpoint.id, part);
 }
