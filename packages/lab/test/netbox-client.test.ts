@@ -247,6 +247,20 @@ describe("bulk writes", () => {
     expect(client.batchSizes()["tag POST"]).toBe(20);
   });
 
+  test("a kind's own bounds count where they are narrower", async () => {
+    const client = connect({
+      limits: { ceiling: 20 },
+      paces: { tag: { ceiling: 10, delayMs: 30 }, site: { ceiling: 40 } },
+    });
+    netbox.resetCounts();
+    const began = performance.now();
+    await client.create("tag", tags(25), signal);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(60);
+    expect(netbox.counts().writes).toBe(3);
+    await client.create("site", tags(25), signal);
+    expect(netbox.counts().writes).toBe(5);
+  });
+
   test("makes batches smaller when they take long", async () => {
     const client = connect({ limits: { targetMs: 20 } });
     netbox.faults.add({ kind: "delay", ms: 100, method: "POST" });

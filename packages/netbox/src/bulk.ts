@@ -16,14 +16,16 @@ export type WireRow = { readonly [field: string]: unknown };
  */
 export type Written = { row: Row } | { existing: Row; sent: boolean } | { error: ProxboxError };
 
+/** The bounds of a batch, and the pause after one in milliseconds. */
+export type Pace = { limits: BatchLimits; delayMs: number };
+
 /** What bulk writes need besides the rows. */
 export type BulkIo = {
   send: Sender;
   /** The present batch size by kind and operation. */
   sizes: Map<string, number>;
-  limits: BatchLimits;
-  /** Pause between two batches. */
-  delayMs: number;
+  /** How a kind is written. */
+  paceOf: (kind: KindName) => Pace;
   /** How often, and how long in milliseconds, rows whose request broke off are tried again. */
   retries: number;
   patienceMs: number;
@@ -46,14 +48,15 @@ export async function inBatches<T extends WireRow>(
   work: (entries: Entry<T>[], verdicts: Verdicts<T>) => Promise<void>,
   signal: AbortSignal,
 ): Promise<Written[]> {
+  const { limits, delayMs } = io.paceOf(kind);
   const entries = rows.map((row, index) => ({ row, index }));
   const verdicts: Verdicts<T> = new Map();
   let rest = entries;
   while (rest.length > 0) {
-    const batch = firstBatch(rest, io.sizes.get(sizeKey(kind, method)) ?? io.limits.first, io.limits.bytes);
+    const batch = firstBatch(rest, io.sizes.get(sizeKey(kind, method)) ?? limits.first, limits.bytes);
     await work(batch, verdicts);
     rest = rest.slice(batch.length);
-    if (rest.length > 0 && io.delayMs > 0) await sleep(io.delayMs, signal);
+    if (rest.length > 0 && delayMs > 0) await sleep(delayMs, signal);
   }
   return entries.map((entry) => verdicts.get(entry) ?? { error: unansweredError(kind, entry.row) });
 }
@@ -70,8 +73,9 @@ export async function sendBatch<T extends WireRow>(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { writes = "netbox" } = kindOf(kind);
+  const { limits } = io.paceOf(kind);
   const key = sizeKey(kind, asked.method);
-  const size = io.sizes.get(key) ?? io.limits.first;
+  const size = io.sizes.get(key) ?? limits.first;
   const objects = entries.length;
   try {
     const answer = await io.send(
@@ -86,7 +90,7 @@ export async function sendBatch<T extends WireRow>(
       },
       signal,
     );
-    if (answer.status < 300) io.sizes.set(key, nextBatchSize(size, objects, answer.ms, io.limits));
+    if (answer.status < 300) io.sizes.set(key, nextBatchSize(size, objects, answer.ms, limits));
     const fact = {
       event: "netbox.batch",
       kind,

@@ -1,7 +1,7 @@
 import type { PermitResource } from "@proxbox/contracts/subjects";
 import type { Logger } from "@proxbox/runtime/log";
 import { type BatchLimits, defaultBatchLimits } from "./batch-size.ts";
-import type { WireRow, Written } from "./bulk.ts";
+import type { Pace, WireRow, Written } from "./bulk.ts";
 import type { Row } from "./canonical.ts";
 import { removeRows, updateRows } from "./change-rows.ts";
 import { createRows } from "./create-rows.ts";
@@ -64,6 +64,8 @@ export type NetBoxClientOptions = {
   limits?: Partial<BatchLimits>;
   /** Pause between two batches, in milliseconds; default none. */
   delayMs?: number;
+  /** Kinds that are written in smaller batches, or with longer pauses. */
+  paces?: { readonly [K in KindName]?: { ceiling?: number | undefined; delayMs?: number | undefined } };
   /** Shared by clients of one NetBox; default: its own. */
   memory?: ClientMemory;
 };
@@ -129,12 +131,18 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
     });
   };
   const limits = { ...defaultBatchLimits, ...options.limits };
-  limits.first = Math.min(limits.first, limits.ceiling);
+  const paceOf = (kind: KindName): Pace => {
+    const own = options.paces?.[kind];
+    const ceiling = Math.min(limits.ceiling, own?.ceiling ?? limits.ceiling);
+    return {
+      limits: { ...limits, ceiling, first: Math.min(limits.first, ceiling) },
+      delayMs: Math.max(delayMs, own?.delayMs ?? 0),
+    };
+  };
   const io = {
     send,
     sizes: memory.sizes,
-    limits,
-    delayMs,
+    paceOf,
     retries: patience.retries,
     patienceMs: patience.overloadMs,
     findExisting,

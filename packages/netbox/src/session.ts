@@ -1,7 +1,7 @@
 import type { StageContext } from "@proxbox/runtime/stage";
-import { createNetBoxClient, type NetBoxClient, newClientMemory } from "./client.ts";
+import { createNetBoxClient, type NetBoxClient, type NetBoxClientOptions, newClientMemory } from "./client.ts";
 import { defaultPatience, type RequestSample } from "./send.ts";
-import { readNetBoxConfig } from "./settings.ts";
+import { type NetBoxConfig, readNetBoxConfig } from "./settings.ts";
 
 /**
  * The client of a stage's NetBox: every request holds a permit of the bus, is told to the throttle controller and
@@ -35,7 +35,22 @@ export function netboxOf(ctx: StageContext): NetBoxClient {
     },
     limits: { ceiling: config.PROXBOX_BULK_BATCH_SIZE },
     delayMs: config.PROXBOX_BULK_BATCH_DELAY_MS,
+    paces: pacesOf(config),
   });
+}
+
+function pacesOf(config: NetBoxConfig): NonNullable<NetBoxClientOptions["paces"]> {
+  const interfaces = {
+    ceiling: config.PROXBOX_INTERFACE_BATCH_SIZE,
+    delayMs: config.PROXBOX_INTERFACE_BATCH_DELAY_MS,
+  };
+  return {
+    backup: { ceiling: config.PROXBOX_BACKUP_BATCH_SIZE, delayMs: config.PROXBOX_BACKUP_BATCH_DELAY_MS },
+    interface: interfaces,
+    "interface-primary-mac": interfaces,
+    "vm-interface": interfaces,
+    "primary-mac": interfaces,
+  };
 }
 
 function count(metrics: StageContext["metrics"], { method, status, ms, kind, write, overload }: RequestSample): void {

@@ -2,6 +2,11 @@ import { type Environment, readConfig } from "@proxbox/runtime/config";
 import { serviceConfig } from "@proxbox/runtime/settings";
 import { type Static, Type } from "@sinclair/typebox";
 
+const ownSize = (what: string) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, description: `Most ${what} of one request.` }));
+const ownDelay = (what: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, maximum: 60_000, description: `Pause after a bulk request of ${what}.` }));
+
 /** How NetBox is written; each is a ceiling, what is below it adapts by itself. */
 export const netboxConfig = {
   PROXBOX_NETBOX_TIMEOUT_SECONDS: serviceConfig.PROXBOX_NETBOX_TIMEOUT_SECONDS,
@@ -26,6 +31,10 @@ export const netboxConfig = {
     maximum: 60_000,
     description: "Pause after a bulk request.",
   }),
+  PROXBOX_BACKUP_BATCH_SIZE: ownSize("backups"),
+  PROXBOX_BACKUP_BATCH_DELAY_MS: ownDelay("backups"),
+  PROXBOX_INTERFACE_BATCH_SIZE: ownSize("interfaces"),
+  PROXBOX_INTERFACE_BATCH_DELAY_MS: ownDelay("interfaces"),
 };
 
 // With what every process has, so that all faults of an environment are told at once.
