@@ -6,7 +6,7 @@ import { readNodeNetwork } from "../src/resources/node-network.ts";
 import { readReplications } from "../src/resources/replication.ts";
 import { readSdn } from "../src/resources/sdn.ts";
 import { readSnapshots } from "../src/resources/snapshots.ts";
-import { readTasks } from "../src/resources/tasks.ts";
+import { taskPages } from "../src/resources/tasks.ts";
 import { data, failureOf, serve } from "./server.ts";
 
 const signal = AbortSignal.timeout(20_000);
@@ -40,28 +40,41 @@ test.each(lists)("%s that are no list are a bad answer", async (_, read) => {
   expect((await failureOf(read(server.client))).code).toBe("proxmox_bad_answer");
 });
 
-describe("readTasks", () => {
+describe("taskPages", () => {
   const page = (start: number, count: number) =>
     Array.from({ length: count }, (_, index) => ({ upid: `UPID:${start + index}`, starttime: 1, id: "100" }));
-  const read = async (answer: (start: number) => unknown[], since?: number) => {
+  const read = async (answer: (start: number) => unknown[], change: Partial<TaskWindow> = {}) => {
     const asked: string[] = [];
     using server = serve((request) => {
       const query = new URL(request.url).searchParams;
       asked.push(query.toString());
       return data(answer(Number(query.get("start"))));
     });
-    const window = { until: 9_000, signal, ...(since === undefined ? {} : { since }) };
-    return { asked, tasks: await readTasks(server.client, "a", window) };
+    const pages = await Array.fromAsync(taskPages(server.client, "a", { until: 9_000, signal, ...change }));
+    return { asked, tasks: pages.flat() };
   };
 
   test("reads page after page of the archive up to one that is not full", async () => {
-    const { asked, tasks } = await read((start) => page(start, start < 1_000 ? 500 : 3), 1_000);
+    const { asked, tasks } = await read((start) => page(start, start < 1_000 ? 500 : 3), 100);
     expect(tasks).toHaveLength(1_003);
     expect(asked).toEqual([
-      "source=archive&limit=500&start=0&until=9000&since=1000",
-      "source=archive&limit=500&start=500&until=9000&since=1000",
-      "source=archive&limit=500&start=1000&until=9000&since=1000",
+      "source=archive&limit=500&start=0&until=9000&vmid=100",
+      "source=archive&limit=500&start=500&until=9000&vmid=100",
+      "source=archive&limit=500&start=1000&until=9000&vmid=100",
     ]);
+  });
+
+  test("who has seen enough asks no further", async () => {
+    let asked = 0;
+    using server = serve(() => {
+      asked += 1;
+      return data(page(0, 500));
+    });
+    for await (const tasks of taskPages(server.client, "a", { until: 1, signal })) {
+      expect(tasks).toHaveLength(500);
+      break;
+    }
+    expect(asked).toBe(1);
   });
 
   test("a server that repeats its page is not asked for ever", async () => {
@@ -73,6 +86,16 @@ describe("readTasks", () => {
     ]);
   });
 
+  test("who has seen enough stops the reading", async () => {
+    let asked = 0;
+    using server = serve(() => data(page(500 * asked++, 500)));
+    for await (const tasks of taskPages(server.client, "a", { until: 9_000, signal })) {
+      expect(tasks).toHaveLength(500);
+      break;
+    }
+    expect(asked).toBe(1);
+  });
+
   test("a task that is on two pages is one, and an empty archive has none", async () => {
     expect((await read((start) => page(start === 0 ? 0 : 499, start === 0 ? 500 : 2))).tasks).toHaveLength(501);
     expect((await read(() => [])).tasks).toEqual([]);
@@ -80,7 +103,8 @@ describe("readTasks", () => {
 
   test("no list is a bad answer", async () => {
     using server = serve(() => data(null));
-    expect((await failureOf(readTasks(server.client, "a", { until: 1, signal }))).code).toBe("proxmox_bad_answer");
+    const read = Array.fromAsync(taskPages(server.client, "a", { until: 1, signal }));
+    expect((await failureOf(read)).code).toBe("proxmox_bad_answer");
   });
 });
 

@@ -24,32 +24,33 @@ export type Task = {
   status: string | null;
 };
 
-/** Which tasks of a node: seconds since 1970. */
-export type TaskWindow = { since?: number; until: number; signal: AbortSignal };
+/** Which tasks of a node: those that began until then (seconds since 1970), of one guest or of all. */
+export type TaskWindow = { until: number; vmid?: number; signal: AbortSignal };
 
 const pageSize = 500;
 
 /**
- * Reads the finished tasks of a node (GET /nodes/{node}/tasks, source=archive), newest first, each once. `until` holds the
- * pages still while tasks end. Throws ProxmoxAPIError as the client does.
+ * Reads the finished tasks of a node page by page (GET /nodes/{node}/tasks, source=archive), newest first, each task once:
+ * who has seen enough stops. `until` holds the pages still while tasks end. Throws ProxmoxAPIError as the client does.
  */
-export async function readTasks(client: ProxmoxClient, node: string, window: TaskWindow): Promise<Task[]> {
+export async function* taskPages(client: ProxmoxClient, node: string, window: TaskWindow): AsyncGenerator<Task[]> {
   const path = `/nodes/${encodeURIComponent(node)}/tasks`;
-  const tasks = new Map<string, Task>();
+  const seen = new Set<string>();
   for (let start = 0; ; start += pageSize) {
     const query = {
       source: "archive",
       limit: String(pageSize),
       start: String(start),
       until: String(window.until),
-      ...(window.since === undefined ? {} : { since: String(window.since) }),
+      ...(window.vmid === undefined ? {} : { vmid: String(window.vmid) }),
     };
     const data = await client.get(path, { signal: window.signal, node, query });
     if (!Array.isArray(data)) throw badListing(client.name, path);
-    const before = tasks.size;
-    for (const task of tasksOf(parseRows(data), node)) if (!tasks.has(task.upid)) tasks.set(task.upid, task);
+    const page = tasksOf(parseRows(data), node).filter(({ upid }) => !seen.has(upid));
+    for (const { upid } of page) seen.add(upid);
+    if (page.length > 0) yield page;
     // A page that brings nothing new is one that the server repeats.
-    if (data.length < pageSize || tasks.size === before) return [...tasks.values()];
+    if (data.length < pageSize || page.length === 0) return;
   }
 }
 
