@@ -147,8 +147,9 @@ describe("observeAgents", () => {
     ["No QEMU guest agent configured", "qemu", "disabled"],
     ["CT 100 not running", "lxc", "stopped"],
     ["", "lxc", "stopped"],
+    [null, "lxc", "stopped"],
   ] as const)("%p: there is nobody to ask", async (message, type, reason) => {
-    using server = serve(() => (message ? refuse(message) : data([])));
+    using server = serve(() => (message ? refuse(message) : data(message && [])));
     const found = await observeAgents(contextOf(server.client), endpoint, "k", [withAgent(guest(100, type))]);
     expect(found.get(100)).toEqual({ state: "none", reason });
   });

@@ -36,7 +36,7 @@ export async function readAgentHostname(
   return parseHostname(result?.["host-name"]);
 }
 
-/** The interfaces of a running container (GET /nodes/{node}/lxc/{vmid}/interfaces). */
+/** The interfaces of a running container (GET /nodes/{node}/lxc/{vmid}/interfaces); none of one that does not run. */
 export async function readContainerInterfaces(
   client: ProxmoxClient,
   guest: Asked,
@@ -44,7 +44,7 @@ export async function readContainerInterfaces(
 ): Promise<GuestInterface[]> {
   const path = `/nodes/${encodeURIComponent(guest.node)}/lxc/${guest.vmid}/interfaces`;
   const answer = await client.get(path, { ...options, node: guest.node, retries: 0 });
-  if (!Array.isArray(answer)) throw badListing(client.name, path);
+  if (answer !== null && !Array.isArray(answer)) throw badListing(client.name, path);
   return parseContainerInterfaces(answer);
 }
 
