@@ -149,7 +149,7 @@ describe("observeAgents", () => {
     ["", "lxc", "stopped"],
     [null, "lxc", "stopped"],
   ] as const)("%p: there is nobody to ask", async (message, type, reason) => {
-    using server = serve(() => (message ? refuse(message) : data(message && [])));
+    using server = serve(() => (message ? refuse(message) : data(message === null ? null : [])));
     const found = await observeAgents(contextOf(server.client), endpoint, "k", [withAgent(guest(100, type))]);
     expect(found.get(100)).toEqual({ state: "none", reason });
   });
