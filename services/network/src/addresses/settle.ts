@@ -122,3 +122,8 @@ function isAt(at: AddressRow["at"], place: Place): boolean {
 function placeKey(at: { type: string; id: number }, host: string): string {
   return `${at.type}/${at.id} ${host}`;
 }
+
+/** The family of an address without prefix. */
+export function familyOf(host: string): 4 | 6 {
+  return host.includes(":") ? 6 : 4;
+}
