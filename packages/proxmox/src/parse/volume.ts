@@ -37,10 +37,8 @@ export function parseVolume(volid: string, said: { subtype?: unknown; format?: u
   const vmid = pbsVmid ?? fileVmid;
   return {
     storage,
-    subtype:
-      subtypes.get(textOf(said.subtype)) ?? subtypes.get((pbsType ?? fileType ?? "").toLowerCase()) ?? "undefined",
-    format:
-      formatOf(textOf(said.format)) ?? (pbsType ? (`pbs-${pbsType}` as BackupFormat) : formatOf(suffix)) ?? "undefined",
+    subtype: subtypes.get(wordOf(said.subtype)) ?? subtypes.get(wordOf(pbsType ?? fileType)) ?? "undefined",
+    format: formats.get(wordOf(said.format)) ?? formats.get(pbsType ? `pbs-${pbsType}` : wordOf(suffix)) ?? "undefined",
     vmid: vmid === undefined ? null : Number(vmid),
     takenAt: isInstant(pbsTime) ? pbsTime : null,
   };
@@ -74,11 +72,7 @@ const formats = new Map<string, BackupFormat>([
   ["pbs-ct", "pbs-ct"],
 ]);
 
-function formatOf(text: string): BackupFormat | undefined {
-  return formats.get(text.toLowerCase());
-}
-
-function textOf(value: unknown): string {
+function wordOf(value: unknown): string {
   return typeof value === "string" ? value.trim().toLowerCase() : "";
 }
 
