@@ -1,3 +1,4 @@
+import { summariseStage } from "@proxbox/estate/summarise";
 import { unplacedItem } from "@proxbox/estate/unplaced";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import type { HostFacts } from "@proxbox/netbox/hosts/facts";
@@ -37,4 +38,6 @@ export const stage = defineStage({
   async work({ facts, binding }, ctx) {
     return { objects: await applyHosts(netboxOf(ctx), facts, binding, ctx.options, ctx.signal) };
   },
+
+  finish: summariseStage,
 });

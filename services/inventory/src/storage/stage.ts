@@ -1,3 +1,4 @@
+import { summariseStage } from "@proxbox/estate/summarise";
 import { unplacedItem } from "@proxbox/estate/unplaced";
 import { createOnly } from "@proxbox/netbox/desired";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
@@ -56,6 +57,8 @@ export const stage = defineStage({
     const { outcomes } = await reconcile(netboxOf(ctx), wanted, { signal: ctx.signal });
     return { objects: [...outcomes, ...gone.kept] };
   },
+
+  finish: summariseStage,
 });
 
 async function judgeGone(storages: readonly Storage[], doubt: string | null, binding: HostBinding, ctx: StageContext) {

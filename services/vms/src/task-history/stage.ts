@@ -1,5 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { type Estate, readEstates } from "@proxbox/estate/estates";
+import { summariseStage } from "@proxbox/estate/summarise";
 import type { NetBoxClient } from "@proxbox/netbox/client";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
@@ -43,6 +44,8 @@ export const stage = defineStage({
     }
     return { objects };
   },
+
+  finish: summariseStage,
 });
 
 async function itemsOf(estate: Estate, ctx: StageContext): Promise<StageItemSpec<TaskNode>[]> {

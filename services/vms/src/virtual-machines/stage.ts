@@ -1,8 +1,11 @@
 import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { summariseStage } from "@proxbox/estate/summarise";
 import { createOnly, pointingTo } from "@proxbox/netbox/desired";
+import { writeJournal } from "@proxbox/netbox/journal";
 import { reconcile, rowsOf } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
+import { countOf } from "@proxbox/runtime/results";
 import { defineStage } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
 import pLimit from "p-limit";
@@ -42,13 +45,18 @@ export const stage = defineStage({
     );
     const { outcomes } = await reconcile(client, [...pointed, ...waiting], { signal: ctx.signal });
     const made = platforms.outcomes.filter(({ outcome }) => outcome !== "unchanged");
-    return { objects: [...made, ...failures.map(unread), ...gone.map(vanished), ...outcomes] };
+    const objects = [...failures.map(unread), ...gone.map(vanished), ...outcomes];
+    await writeJournal(ctx, client, objects);
+    return { objects: [...made, ...objects] };
   },
 
   async finish(results, ctx) {
-    return {
-      objects: ctx.options.delete_orphans && !ctx.options.netbox_vm_ids ? await sweepOrphans(results, ctx) : [],
-    };
+    const swept = ctx.options.delete_orphans && !ctx.options.netbox_vm_ids ? await sweepOrphans(results, ctx) : [];
+    const objects = swept.flatMap((one) => one.objects);
+    await writeJournal(ctx, netboxOf(ctx), objects);
+    const changed = swept.map((one) => ({ endpoint: one.endpoint, counts: countOf(one.objects) }));
+    await summariseStage([...results, ...changed], ctx);
+    return { objects };
   },
 });
 

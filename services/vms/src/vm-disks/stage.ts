@@ -1,5 +1,6 @@
 import { readEstates } from "@proxbox/estate/estates";
 import { readStorageIds } from "@proxbox/estate/storage-ids";
+import { summariseStage } from "@proxbox/estate/summarise";
 import { unreadOutcomes } from "@proxbox/estate/unread";
 import { createOnly } from "@proxbox/netbox/desired";
 import { reconcile } from "@proxbox/netbox/reconcile";
@@ -54,4 +55,6 @@ export const stage = defineStage({
     const unread = unreadOutcomes("virtual-disk", "disks", observed);
     return { objects: [...unread, ...kept, ...read.flatMap(sizeless), ...outcomes] };
   },
+
+  finish: summariseStage,
 });
