@@ -19,9 +19,12 @@ const looking: ReadonlySet<string> = new Set(["devices", "virtual-machines"]);
 export async function storedObservation<T>(ctx: ObservationContext, endpoint: number, part: string): Promise<T | null> {
   if (looking.has(ctx.stage) || ctx.options.netbox_vm_ids) return null;
   const stored = await readStored<T>(ctx, endpoint, part);
-  if (!stored) return null;
-  const { PROXBOX_OBSERVATION_MAX_AGE: seconds } = proxmoxConfigOf(ctx);
-  return Date.now() - Date.parse(stored.observedAt) < seconds * 1_000 ? stored.value : null;
+  return stored && isFresh(ctx, Date.parse(stored.observedAt)) ? stored.value : null;
+}
+
+/** Whether what was seen at a time (ms since 1970) is not older than PROXBOX_OBSERVATION_MAX_AGE; 0 seconds: never. */
+export function isFresh(ctx: ObservationContext, seenAt: number): boolean {
+  return Date.now() - seenAt < proxmoxConfigOf(ctx).PROXBOX_OBSERVATION_MAX_AGE * 1_000;
 }
 
 /** What was stored last under a name in this run, however old it is; null: nothing. For what does not become stale. */

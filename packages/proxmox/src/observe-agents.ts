@@ -4,7 +4,7 @@ import { ProxmoxAPIError } from "@proxbox/runtime/errors";
 import { askGuests } from "./ask-guests.ts";
 import type { ProxmoxClient } from "./client.ts";
 import { isEndpointFailure } from "./failures.ts";
-import { type ObservationContext, storedObservation, storeObservation } from "./observations.ts";
+import { isFresh, type ObservationContext, storedObservation, storeObservation } from "./observations.ts";
 import type { GuestInterface } from "./parse/agent-interfaces.ts";
 import {
   type AgentOptions,
@@ -29,7 +29,7 @@ export type AgentAnswer =
   | { state: "failed"; error: WireError };
 
 type Asked = { guest: Guest; config: Pick<GuestConfig, "agent"> };
-type Stored = { vmid: number; answer: AgentAnswer; askedAt: number };
+type Stored = { vmid: number; answer: AgentAnswer; seenAt: number };
 
 /** How long a guest that did not answer is left alone; each further silence would cost its whole timeout again. */
 const silenceMs = 5 * 60_000;
@@ -49,7 +49,7 @@ export async function observeAgents(
   const part = `agents.${chunk}`;
   const now = Date.now();
   const stored = ((await storedObservation<Stored[]>(ctx, endpoint.id, part)) ?? []).filter(
-    ({ answer, askedAt }) => answer.state === "ok" || now - askedAt < silenceMs,
+    ({ answer, seenAt }) => isFresh(ctx, seenAt) && (answer.state === "ok" || now - seenAt < silenceMs),
   );
   const heard = new Map(stored.map(({ vmid, answer }) => [vmid, answer]));
   const answers = new Map(guests.map((asked) => [asked.guest.vmid, silentOf(asked) ?? heard.get(asked.guest.vmid)]));
@@ -60,7 +60,7 @@ export async function observeAgents(
     const asked = await askGuests(unheard, ctx.signal, (guest, signal) => ask(client, guest, { ...options, signal }));
     const added = asked.map((one): Stored => {
       const answer = one.state === "ok" ? one.value : { state: one.state, error: one.error };
-      return { vmid: one.guest.vmid, answer, askedAt: now };
+      return { vmid: one.guest.vmid, answer, seenAt: now };
     });
     for (const { vmid, answer } of added) answers.set(vmid, answer);
     const others = stored.filter(({ vmid }) => !added.some((one) => one.vmid === vmid));

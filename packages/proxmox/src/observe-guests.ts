@@ -4,7 +4,7 @@ import { toWireError } from "@proxbox/runtime/errors";
 import { askGuests, type GuestAnswer } from "./ask-guests.ts";
 import type { ProxmoxClient } from "./client.ts";
 import { guestNotReported } from "./failures.ts";
-import { type ObservationContext, storedObservation, storeObservation } from "./observations.ts";
+import { isFresh, type ObservationContext, storedObservation, storeObservation } from "./observations.ts";
 import { type GuestConfig, guestConfigOf, readGuestConfig } from "./resources/guests.ts";
 import { type Guest, readListing } from "./resources/listing.ts";
 import { proxmoxOf } from "./session.ts";
@@ -19,7 +19,7 @@ export type ObservedGuest<G extends Guest = Guest> =
   | { guest: G; state: "failed"; error: WireError };
 
 /** What is stored of a guest that was found or is gone: the configuration is read anew from what Proxmox gave. */
-type Stored = { vmid: number; node: string; raw: GuestConfig["raw"] | null };
+type Stored = { vmid: number; node: string; raw: GuestConfig["raw"] | null; seenAt: number };
 
 /**
  * The configurations of a chunk's guests: as an earlier stage of the run read them, or read now from their nodes (GET
@@ -36,7 +36,9 @@ export async function observeGuests<G extends Guest>(
   chunk: { key: string; guests: readonly G[] },
 ): Promise<ObservedGuest<G>[]> {
   const part = `guests.${chunk.key}`;
-  const stored = (await storedObservation<Stored[]>(ctx, endpoint.id, part)) ?? [];
+  const stored = ((await storedObservation<Stored[]>(ctx, endpoint.id, part)) ?? []).filter(({ seenAt }) =>
+    isFresh(ctx, seenAt),
+  );
   const known = new Map(stored.map((one) => [one.vmid, one]));
   const unknown = chunk.guests.filter(({ vmid }) => !known.has(vmid));
   const read = new Map<number, ObservedGuest<G>>();
@@ -54,7 +56,7 @@ export async function observeGuests<G extends Guest>(
 function storable(seen: ObservedGuest): Stored[] {
   if (seen.state === "failed") return [];
   const { vmid, node } = seen.guest;
-  return [{ vmid, node, raw: seen.state === "ok" ? seen.config.raw : null }];
+  return [{ vmid, node, raw: seen.state === "ok" ? seen.config.raw : null, seenAt: Date.now() }];
 }
 
 function restored<G extends Guest>(listed: G, { node, raw }: Stored): ObservedGuest<G> {

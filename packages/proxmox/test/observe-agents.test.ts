@@ -94,7 +94,7 @@ describe("observeAgents", () => {
     using server = serve(answers);
     const ctx = contextOf(server.client);
     const name = "observation.r1.7.agents.k";
-    const failure = (age: number) => ({ vmid: 100, answer: { state: "failed" }, askedAt: Date.now() - age });
+    const failure = (age: number) => ({ vmid: 100, answer: { state: "failed" }, seenAt: Date.now() - age });
     const observedAt = new Date().toISOString();
     ctx.stored.set(name, JSON.stringify({ observedAt, value: [failure(4 * 60_000)] }));
     expect((await observeAgents(ctx, endpoint, "k", [withAgent(guest(100))])).get(100)?.state).toBe("failed");

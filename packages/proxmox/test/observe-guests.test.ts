@@ -43,6 +43,20 @@ describe("observeGuests", () => {
     expect(asked).toEqual([]);
   });
 
+  test("what is read later makes nothing younger that was read before", async () => {
+    const asked: string[] = [];
+    using server = serve((_, path) => {
+      asked.push(path);
+      return data({});
+    });
+    const seen = (vmid: number, age: number) => ({ vmid, node: "a", raw: {}, seenAt: Date.now() - age * 1_000 });
+    const value = [seen(100, 599), seen(102, 601)];
+    const ctx = contextOf(server.client);
+    ctx.stored.set(part, JSON.stringify({ observedAt: new Date().toISOString(), value }));
+    await observeGuests(ctx, endpoint, { ...chunk, guests: guests.filter(({ node }) => node === "a") });
+    expect(asked.sort()).toEqual(["/nodes/a/qemu/102/config", "/nodes/a/qemu/103/config"]);
+  });
+
   test.each([
     ["the stage virtual-machines", { stage: "virtual-machines" as const }, {}],
     ["a run of chosen machines", { options: { netbox_vm_ids: [1] } as never }, {}],

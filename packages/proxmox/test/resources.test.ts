@@ -6,7 +6,7 @@ import { readNodeNetwork } from "../src/resources/node-network.ts";
 import { readReplications } from "../src/resources/replication.ts";
 import { readSdn } from "../src/resources/sdn.ts";
 import { readSnapshots } from "../src/resources/snapshots.ts";
-import { taskPages } from "../src/resources/tasks.ts";
+import { type TaskWindow, taskPages } from "../src/resources/tasks.ts";
 import { data, failureOf, serve } from "./server.ts";
 
 const signal = AbortSignal.timeout(20_000);
@@ -55,7 +55,7 @@ describe("taskPages", () => {
   };
 
   test("reads page after page of the archive up to one that is not full", async () => {
-    const { asked, tasks } = await read((start) => page(start, start < 1_000 ? 500 : 3), 100);
+    const { asked, tasks } = await read((start) => page(start, start < 1_000 ? 500 : 3), { vmid: 100 });
     expect(tasks).toHaveLength(1_003);
     expect(asked).toEqual([
       "source=archive&limit=500&start=0&until=9000&vmid=100",
@@ -84,16 +84,6 @@ describe("taskPages", () => {
       "source=archive&limit=500&start=0&until=9000",
       "source=archive&limit=500&start=500&until=9000",
     ]);
-  });
-
-  test("who has seen enough stops the reading", async () => {
-    let asked = 0;
-    using server = serve(() => data(page(500 * asked++, 500)));
-    for await (const tasks of taskPages(server.client, "a", { until: 9_000, signal })) {
-      expect(tasks).toHaveLength(500);
-      break;
-    }
-    expect(asked).toBe(1);
   });
 
   test("a task that is on two pages is one, and an empty archive has none", async () => {
