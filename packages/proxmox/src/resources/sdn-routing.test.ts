@@ -23,7 +23,7 @@ test("an entry of a route map", () => {
   ]);
 });
 
-test.each<[object, unknown[]]>([
+test.each<[object, (string | number | null)[][]]>([
   [{ id: "own" }, []],
   [{ entries: ["action=permit,prefix=10.0.0.0/8"] }, []],
   [
@@ -42,7 +42,7 @@ test.each<[object, unknown[]]>([
   ],
 ])("prefix list %o", (row, entries) => {
   const read = prefixListEntriesOf(row as Record<string, unknown>);
-  expect(read.map(({ name, cidr, action, le, ge }) => [name, cidr, action, le, ge])).toEqual(entries);
+  expect(read.map(({ name, cidr, action, le, ge }) => [name, cidr, action, le, ge])).toEqual(entries as never);
 });
 
 test("a route map without a name is none", () => {
