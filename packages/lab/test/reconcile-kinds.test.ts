@@ -167,16 +167,15 @@ test("rows that were read already are not read again", async () => {
 test("trunks are sets, and bridges go before their ports", async () => {
   const [machine] = machines as [Ref];
   const site: Ref = { kind: "site", identity: { slug: "s1" } };
-  const vlan = (vid: number): Ref => ({ kind: "vlan", identity: { site, vid } });
+  const vlan = (vid: number) => ({ kind: "vlan" as const, identity: { site, vid } });
   const vlans = [30, 10, 20].map(
     (vid): Desired => ({
       ...vlan(vid),
-      kind: "vlan",
       values: {},
       onCreate: { name: `VLAN ${vid}`, status: "active" },
       label: `${vid}`,
     }),
-  ) as Desired[];
+  );
   const port = (tagged: Ref[]): Desired => ({
     kind: "vm-interface",
     identity: { virtual_machine: machine, name: "net0" },
@@ -204,4 +203,44 @@ test("trunks are sets, and bridges go before their ports", async () => {
   expect(await outcomes([port([])])).toEqual(["vm-interface updated"]);
   const [, row] = await client.readAll("vm-interface", {}, signal);
   expect([row?.mode, row?.tagged_vlans]).toEqual([null, []]);
+});
+
+describe("the release of NetBox", () => {
+  const counted = () => netbox.counts().byPath.status?.GET;
+  const fresh = () =>
+    createNetBoxClient({
+      url: netbox.url,
+      authorization: `Token ${netbox.tokens.v1}`,
+      verifyTls: true,
+      permit: async (_, permitSignal, work) => work(permitSignal, 0),
+      onSample: () => {},
+      log,
+    });
+
+  test("is asked for once, however many want to know it at once", async () => {
+    const asking = fresh();
+    const known = await Promise.all([1, 2, 3].map(() => asking.status(signal)));
+    expect(new Set(known.map(({ version }) => version)).size).toBe(1);
+    expect(counted()).toBe(1);
+  });
+
+  test("is asked for by another when who asked is called off", async () => {
+    const asking = fresh();
+    netbox.faults.add({ kind: "delay", ms: 100 });
+    const stop = new AbortController();
+    const first = asking.status(stop.signal);
+    const second = asking.status(signal);
+    stop.abort();
+    await expect(first).rejects.toThrow("stopped");
+    expect((await second).version).toBe("4.6.8");
+  });
+
+  test("who waits for another's question can be called off", async () => {
+    const asking = fresh();
+    netbox.faults.add({ kind: "delay", ms: 100 });
+    const first = asking.status(signal);
+    await expect(asking.status(AbortSignal.timeout(10))).rejects.toThrow("stopped");
+    expect((await first).version).toBe("4.6.8");
+    expect(counted()).toBe(1);
+  });
 });

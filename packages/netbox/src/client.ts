@@ -1,4 +1,6 @@
 import type { PermitResource } from "@proxbox/contracts/subjects";
+import { endedWithin } from "@proxbox/runtime/deadline";
+import { CancelledError } from "@proxbox/runtime/errors";
 import type { Logger } from "@proxbox/runtime/log";
 import { type BatchLimits, defaultBatchLimits } from "./batch-size.ts";
 import type { Pace, WireRow, Written } from "./bulk.ts";
@@ -70,12 +72,16 @@ export type NetBoxClientOptions = {
   memory?: ClientMemory;
 };
 
-/** What clients of one NetBox know together: its release, and the batch sizes that were found. */
-export type ClientMemory = { sizes: Map<string, number>; status: { known: NetBoxStatus; until: number } | null };
+/** What clients of one NetBox know together: its release, or who is asking for it, and the batch sizes that were found. */
+export type ClientMemory = {
+  sizes: Map<string, number>;
+  status: { known: NetBoxStatus; until: number } | null;
+  asking: Promise<NetBoxStatus> | null;
+};
 
 /** A memory with nothing in it. */
 export function newClientMemory(): ClientMemory {
-  return { sizes: new Map(), status: null };
+  return { sizes: new Map(), status: null, asking: null };
 }
 
 const statusLifeMs = 600_000;
@@ -86,8 +92,7 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
   const patience = { ...defaultPatience, ...options.patience };
   const send = createSender({ ...options, url: options.url.replace(/\/+$/, ""), timeoutMs, patience });
 
-  const status = async (signal: AbortSignal) => {
-    if (memory.status && Date.now() < memory.status.until) return memory.status.known;
+  const ask = async (signal: AbortSignal) => {
     const asked = { method: "GET", path: "/api/status/" } as const;
     const answer = await send({ ...asked, kind: "status" }, signal);
     if (answer.status !== 200) throw refusal(asked, answer);
@@ -95,6 +100,20 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
     memory.status = { known, until: Date.now() + statusLifeMs };
     log.debug({ event: "netbox.version", version: known.version, plugin: known.plugin }, `NetBox is ${known.version}.`);
     return known;
+  };
+  const status = async (signal: AbortSignal): Promise<NetBoxStatus> => {
+    if (memory.status && Date.now() < memory.status.until) return memory.status.known;
+    memory.asking ??= ask(signal).finally(() => {
+      memory.asking = null;
+    });
+    try {
+      return await endedWithin(memory.asking, signal, 0);
+    } catch (thrown) {
+      if (signal.aborted) throw new CancelledError("The NetBox request was stopped.", thrown);
+      // Who asked was called off; we were not.
+      if (thrown instanceof CancelledError) return status(signal);
+      throw thrown;
+    }
   };
   const list = async (kind: string, path: string, query: Query, signal: AbortSignal): Promise<Row[]> => {
     const { atLeast } = await status(signal);
