@@ -36,7 +36,6 @@ export function prefixRefOf(prefix: string, scope: Pick<SdnScope, "prefixes">): 
 /**
  * NetBox's own objects for a software-defined network: route targets, an L2VPN for each vnet of a VXLAN or EVPN zone and
  * where it ends, a prefix for each subnet. Pure. Prefixes and route targets that are there are used as they are.
- * Sessions, communities and policies of the plugin netbox-bgp are not written.
  */
 export function desiredOverlay(sdn: SdnFacts, owner: SdnOwner, scope: SdnScope): Desired[] {
   const carried = sdn.vnets.flatMap((vnet) => {

@@ -8,13 +8,12 @@ import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
 import { askEndpoints } from "@proxbox/runtime/isolation";
 import { defineStage, itemKey, type StageItemSpec } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
-import { desiredBindings } from "./bindings.ts";
+import { desiredSdn } from "./desired.ts";
 import type { SdnOwner } from "./facts.ts";
 import { type ObservedOwner, observeOwner, observeSdn } from "./observe.ts";
-import { desiredOverlay } from "./overlay.ts";
 import { readScope, readSdnRows } from "./read.ts";
 import { doubtOf, markStale } from "./stale.ts";
-import { desiredTables, skippedFabrics } from "./tables.ts";
+import { skippedFabrics } from "./tables.ts";
 
 type SdnItem = { owner: SdnOwner; gaps: string[] };
 
@@ -50,11 +49,7 @@ export const stage = defineStage({
       readScope(client, sdn, owner, ctx.signal),
       readSdnRows(client, owner, ctx.signal),
     ]);
-    const desired = [
-      ...desiredOverlay(sdn, owner, scope),
-      ...desiredTables(sdn, owner, scope),
-      ...desiredBindings(sdn, owner, scope),
-    ];
+    const desired = desiredSdn(sdn, owner, scope);
     const told = skippedFabrics(sdn, owner);
     if (ctx.options.sync_mode_sdn === "bootstrap_only") {
       const { outcomes } = await reconcile(client, desired.map(createOnly), { signal: ctx.signal });
