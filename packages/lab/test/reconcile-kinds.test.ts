@@ -164,6 +164,23 @@ test("rows that were read already are not read again", async () => {
   expect(netbox.counts().requests).toBe(0);
 });
 
+test("names are only asked for where slugs find nothing, and a row found both ways is one", async () => {
+  const tag = (slug: string, name: string): Desired => ({
+    kind: "tag",
+    identity: { slug },
+    values: {},
+    onCreate: { name },
+    label: slug,
+  });
+  const desired = [tag("web", "Web"), tag("db", "Db")];
+  await reconcile(client, desired, { signal });
+  netbox.resetCounts();
+  expect(await outcomes(desired)).toEqual(["tag unchanged", "tag unchanged"]);
+  expect(netbox.counts().requests).toBe(1);
+  const { ids } = await reconcile(client, [...desired, tag("www", "web")], { signal });
+  expect(new Set(ids.values()).size).toBe(2);
+});
+
 test("trunks are sets, and bridges go before their ports", async () => {
   const [machine] = machines as [Ref];
   const site: Ref = { kind: "site", identity: { slug: "s1" } };

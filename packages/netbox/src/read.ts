@@ -1,7 +1,7 @@
 import type { Row } from "./canonical.ts";
 import type { NetBoxClient } from "./client.ts";
 import { type Desired, isRef, type Ref, refsOf } from "./desired.ts";
-import { identityKey, type Known, knownOf, lookupOf, type Resolve, refKey } from "./identity.ts";
+import { identityKey, type Known, knownOf, lookupOf, type Resolve, refKey, rowKey } from "./identity.ts";
 import { type KindName, kindNames, kindOf } from "./kinds.ts";
 import { knownOfMatches, knownOfRows, type Match, matchKind } from "./match.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -41,15 +41,18 @@ export async function readMatches(
     return own.length + referred.length > 0 ? [{ kind, own, referred }] : [];
   });
   const readGroup = async ({ kind, own, referred }: (typeof groups)[number], either: AbortSignal) => {
-    const { otherwise } = kindOf(kind);
     const unnamed = own.filter((entry) => entry.id === undefined);
     const lookups = [...unnamed, ...referred].map((entry) => lookupOf(kind, entry.identity, resolve));
     const wanted = {
       ids: own.flatMap((entry) => entry.id ?? []),
       lookups: lookups.filter((lookup) => lookup !== null),
-      others: otherwise ? unnamed.flatMap((entry) => textOf(entry, otherwise.field)) : [],
     };
-    const rows = given[kind] ?? (await client.read(kind, wanted, either));
+    const first = given[kind] ?? (await client.read(kind, wanted, either));
+    const keys = new Set(first.map((row) => rowKey(kind, row)));
+    const missing = unnamed.filter(({ identity }) => !keys.has(identityKey(kind, identity, resolve)));
+    const others = missing.flatMap(otherName);
+    const second = others.length > 0 ? await client.read(kind, { others }, either) : [];
+    const rows = [...new Map([...first, ...second].map((row) => [row.id, row])).values()];
     for (const [name, entries] of Map.groupBy(own, (entry) => entry.kind)) {
       const matched = matchKind(name, entries, rows, resolve, elsewhere);
       matches.set(name, matched);
@@ -109,8 +112,10 @@ function restsOnNothing(ref: SymbolicRef, resolve: Resolve): boolean {
   return Object.values(ref.identity).some((value) => isRef(value) && typeof knownOf(value, resolve) !== "object");
 }
 
-function textOf(desired: Desired, field: string): string[] {
-  const value = desired.values[field] ?? desired.onCreate?.[field];
+/** The value by which an object may be found in the second way its kind has. */
+function otherName({ kind, values, onCreate }: Desired): string[] {
+  const { otherwise } = kindOf(kind);
+  const value = otherwise && (values[otherwise.field] ?? onCreate?.[otherwise.field]);
   return typeof value === "string" && value ? [value] : [];
 }
 
