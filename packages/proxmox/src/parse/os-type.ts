@@ -24,6 +24,9 @@ const platforms: Record<string, string> = {
   win11: "Windows 11 / 2022 / 2025",
 };
 
+/** Every platform that a guest can be said to have. */
+export const platformNames: readonly string[] = Object.values(platforms);
+
 /** The platform a guest's `ostype` stands for; null for `other`, `unmanaged` and types we do not know. */
 export function platformOf(ostype: unknown): string | null {
   if (typeof ostype !== "string") return null;

@@ -1,5 +1,5 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
-import type { Desired, DesiredTags, Ref } from "@proxbox/netbox/desired";
+import type { Desired, DesiredTags, KnownRow, Ref } from "@proxbox/netbox/desired";
 import {
   clusterRef,
   deviceRef,
@@ -144,17 +144,22 @@ function slugFor(tag: string, batch: GuestBatch): string {
 }
 
 function platformRef(config: GuestConfig): Ref | null {
-  return config.platform === null
-    ? null
-    : { kind: "platform", identity: { slug: slugOf(config.platform, "platform") } };
+  return config.platform === null ? null : { kind: "platform", identity: { slug: platformSlug(config.platform) } };
 }
 
-/** The platforms that guests name, each once. Pure. */
-export function desiredPlatforms(configs: Iterable<GuestConfig>): Desired[] {
+/** The slug of a platform of this name. */
+export function platformSlug(name: string): string {
+  return slugOf(name, "platform");
+}
+
+/** The platforms that guests name and that are not known already, each once. Pure. */
+export function desiredPlatforms(configs: Iterable<GuestConfig>, known: readonly KnownRow[]): Desired[] {
   const names = [...new Set([...configs].flatMap(({ platform }) => (platform === null ? [] : [platform])))].sort();
-  return names.map((name) => ({
+  const slugs = new Set(known.flatMap(({ kind, identity }) => (kind === "platform" ? [identity.slug] : [])));
+  const missing = names.filter((name) => !slugs.has(platformSlug(name)));
+  return missing.map((name) => ({
     kind: "platform",
-    identity: { slug: slugOf(name, "platform") },
+    identity: { slug: platformSlug(name) },
     values: {},
     onCreate: { name },
     tags: { add: [oursTag], onCreateOnly: true },

@@ -55,6 +55,6 @@ export type GuestBatch = {
   webUrl: string;
   /** Whether NetBox knows types of virtual machines (4.6 on). */
   vmTypes: boolean;
-  /** The types and roles of machines, found or made while the items were listed. */
+  /** The types and roles of machines, found or made while the items were listed, and the platforms that were there. */
   support: KnownRow[];
 };

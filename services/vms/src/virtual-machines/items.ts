@@ -17,7 +17,7 @@ import { desiredName } from "./desired.ts";
 import type { GuestBatch } from "./facts.ts";
 import { colorOf, observeListing, type SeenEndpoint } from "./observe.ts";
 import { type GuestPlan, notFound, planGuests } from "./plan.ts";
-import { missingRoles, readCloudInits, readSettingsRoles, readTags } from "./read.ts";
+import { missingRoles, readCloudInits, readPlatforms, readSettingsRoles, readTags } from "./read.ts";
 import { defaultRoleOf } from "./roles.ts";
 import { assignSlugs, desiredTag } from "./tags.ts";
 
@@ -95,7 +95,7 @@ async function planAll(ctx: StageContext, placed: Placed[], outcomes: ObjectOutc
   return plans;
 }
 
-/** What guests share: the slug of each Proxmox tag, and the rows of roles and types. */
+/** What guests share: the slug of each Proxmox tag, and the rows of roles, types and platforms. */
 type Support = { slugs: Record<string, string>; rows: KnownRow[] };
 
 async function makeSupport(
@@ -115,9 +115,12 @@ async function makeSupport(
     ...types.flatMap((type) => [guestRoles[type].desired, ...(vmTypes ? [guestTypes[type].desired] : [])]),
     ...wanted.sort().map((name) => desiredTag(name, slugs[name] ?? name, colorOf(name, placed))),
   ];
-  const made = await reconcile(client, support, { signal: ctx.signal });
+  const [made, platforms] = await Promise.all([
+    reconcile(client, support, { signal: ctx.signal }),
+    readPlatforms(client, ctx.signal),
+  ]);
   outcomes.push(...made.outcomes);
-  return { slugs, rows: rowsOf(made).filter(({ kind }) => kind !== "tag") };
+  return { slugs, rows: [...rowsOf(made).filter(({ kind }) => kind !== "tag"), ...platforms] };
 }
 
 function itemsOf(

@@ -1,6 +1,9 @@
 import type { NetBoxClient } from "@proxbox/netbox/client";
+import type { KnownRow } from "@proxbox/netbox/desired";
 import type { DefaultRoles } from "@proxbox/netbox/hosts/rows";
+import { platformNames } from "@proxbox/proxmox/parse/os-type";
 import { NetBoxAPIError } from "@proxbox/runtime/errors";
+import { platformSlug } from "./desired.ts";
 import { slugCandidates, type TagRow } from "./tags.ts";
 
 /** Reads the ids of the cloud-init rows, by machine. NetBox's filter takes one machine at a time, so these are read whole. */
@@ -25,6 +28,16 @@ export async function readTags(client: NetBoxClient, names: string[], signal: Ab
     client.list<TagRow & { id: number }>("extras/tags", { name__ie: names, fields: "id,name,slug" }, signal),
   ]);
   return [...new Map([...bySlug, ...byName].map((tag) => [tag.id, { name: tag.name, slug: tag.slug }])).values()];
+}
+
+/** Reads the platforms that guests can name and that NetBox has under the slugs of these names. */
+export async function readPlatforms(client: NetBoxClient, signal: AbortSignal): Promise<KnownRow[]> {
+  const rows = await client.list<{ id: number; slug: string }>(
+    "dcim/platforms",
+    { slug: platformNames.map(platformSlug), fields: "id,slug" },
+    signal,
+  );
+  return rows.map(({ id, slug }) => ({ kind: "platform", identity: { slug }, id }));
 }
 
 type Nested = { id: number } | null;

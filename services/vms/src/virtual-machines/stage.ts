@@ -32,8 +32,11 @@ export const stage = defineStage({
     const client = netboxOf(ctx);
     // Items share platforms: made one item after another, they do not stumble over each other's.
     const inTurn = ctx.shared("platforms in turn", () => pLimit(1));
-    const named = desiredPlatforms(read.map(({ config }) => config));
-    const platforms = await inTurn(() => reconcile(client, named, { signal: ctx.signal }));
+    const missing = desiredPlatforms(
+      read.map(({ config }) => config),
+      batch.support,
+    );
+    const platforms = await inTurn(() => reconcile(client, missing, { signal: ctx.signal }));
     const desired = read.flatMap(({ plan, config }) => {
       const wanted = desiredGuest(plan, config, batch, ctx.options);
       return isBootstrapOnly(plan.guest, ctx.options) ? wanted.map(createOnly) : wanted;

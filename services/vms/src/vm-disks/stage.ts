@@ -15,7 +15,7 @@ import { readDiskRows } from "./read.ts";
 import { judgeGoneDisks } from "./removals.ts";
 
 const DiskItem = Type.Unsafe<DiskChunk>(
-  Type.Object({ key: Type.String(), guests: Type.Array(Type.Object({})), storages: Type.Object({}) }),
+  Type.Object({ key: Type.String(), guests: Type.Array(Type.Object({})), rows: Type.Array(Type.Object({})) }),
 );
 
 /** Disks of guests become virtual disks of NetBox; one item is up to fifty guests of one endpoint. */
@@ -26,12 +26,24 @@ export const stage = defineStage({
   async items(ctx) {
     const { estates, settled } = await readEstates(ctx);
     if (estates.every(({ chunks }) => chunks.length === 0)) return settled;
-    const storageIds = await readStorageIds(netboxOf(ctx), ctx.signal);
+    const client = netboxOf(ctx);
+    const machines = ctx.options.netbox_vm_ids
+      ? estates.flatMap(({ chunks }) => chunks.flatMap(({ guests }) => guests.map(({ vm }) => vm.id)))
+      : null;
+    const [storageIds, disks] = await Promise.all([
+      readStorageIds(client, ctx.signal),
+      readDiskRows(client, machines, ctx.signal),
+    ]);
     const items = estates.flatMap(({ endpoint, cluster, chunks }) =>
       chunks.map(({ key, guests }) => ({
         key: itemKey("disks", endpoint.id, key),
         endpoint: endpoint.id,
-        body: { key, guests, storages: storageIds.get(cluster) ?? {} },
+        body: {
+          key,
+          guests,
+          storages: storageIds.get(cluster) ?? {},
+          rows: guests.flatMap(({ vm }) => disks.get(vm.id) ?? []),
+        },
       })),
     );
     return [...settled, ...items];
@@ -41,12 +53,7 @@ export const stage = defineStage({
     const client = netboxOf(ctx);
     const { read, observed } = await observeDisks(ctx, chunk);
     const followed = read.filter(({ guest }) => !isBootstrapOnly(guest, ctx.options));
-    const rows = await readDiskRows(
-      client,
-      followed.map(({ guest }) => guest.vm.id),
-      ctx.signal,
-    );
-    const { gone, kept } = judgeGoneDisks(followed, rows, ctx.options);
+    const { gone, kept } = judgeGoneDisks(followed, chunk.rows, ctx.options);
     const desired = read.flatMap((one) => {
       const wanted = desiredDisks(one, chunk.storages);
       return isBootstrapOnly(one.guest, ctx.options) ? wanted.map(createOnly) : wanted;
