@@ -1,3 +1,4 @@
+import { summariseStage } from "@proxbox/estate/summarise";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { defineStage } from "@proxbox/runtime/stage";
@@ -24,4 +25,6 @@ export const stage = defineStage({
     const deleted = await reconcile(client, gone, { signal: ctx.signal });
     return { objects: [...nodes.flatMap(({ told }) => told), ...written.outcomes, ...deleted.outcomes] };
   },
+
+  finish: summariseStage,
 });

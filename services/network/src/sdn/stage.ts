@@ -1,3 +1,4 @@
+import { summariseStage } from "@proxbox/estate/summarise";
 import { unplacedItem } from "@proxbox/estate/unplaced";
 import { createOnly } from "@proxbox/netbox/desired";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
@@ -9,7 +10,7 @@ import { askEndpoints } from "@proxbox/runtime/isolation";
 import { defineStage, itemKey, type StageItemSpec } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
 import { desiredSdn } from "./desired.ts";
-import type { SdnOwner } from "./facts.ts";
+import { type SdnOwner, sdnKinds } from "./facts.ts";
 import { type ObservedOwner, observeOwner, observeSdn } from "./observe.ts";
 import { readScope, readSdnRows } from "./read.ts";
 import { doubtOf, markStale } from "./stale.ts";
@@ -56,9 +57,14 @@ export const stage = defineStage({
       return { objects: [...told, ...outcomes] };
     }
     const gone = markStale(rows, desired, doubtOf(gaps, sdn.unread));
-    const { outcomes } = await reconcile(client, [...desired, ...gone.stale], { signal: ctx.signal });
+    const read = Object.fromEntries(
+      sdnKinds.map((kind) => [kind, rows.flatMap((one) => (one.kind === kind ? [one.row] : []))]),
+    );
+    const { outcomes } = await reconcile(client, [...desired, ...gone.stale], { signal: ctx.signal, rows: read });
     return { objects: [...told, ...outcomes, ...gone.told] };
   },
+
+  finish: summariseStage,
 });
 
 function itemOf(
