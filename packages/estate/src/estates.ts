@@ -3,7 +3,6 @@ import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import { keyOf, type MatchScope, matchGuests, statesOf } from "@proxbox/netbox/guests/match";
 import { type KnownVm, readKnownVms } from "@proxbox/netbox/guests/read";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
-import { placeHosts } from "@proxbox/netbox/hosts/place";
 import { withoutRelics } from "@proxbox/netbox/hosts/twins";
 import { netboxOf } from "@proxbox/netbox/session";
 import type { ListingGaps } from "@proxbox/proxmox/completeness";
@@ -14,6 +13,7 @@ import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
 import { askEndpoints } from "@proxbox/runtime/isolation";
 import type { StageContext, StageItemSpec } from "@proxbox/runtime/stage";
 import { type Chunk, chunksOf } from "./chunks.ts";
+import { placedHosts } from "./placed.ts";
 import { unplacedItem } from "./unplaced.ts";
 
 /** A guest that has its virtual machine in NetBox. */
@@ -48,11 +48,9 @@ export async function readEstates(ctx: StageContext): Promise<Estates> {
   const settled: Estates["settled"] = [...failed];
   if (answered.length === 0) return { estates: [], settled };
   const client = netboxOf(ctx);
-  const bindings = await placeHosts(
-    client,
+  const bindings = await placedHosts(
+    ctx,
     answered.map(({ value }) => value.hosts),
-    ctx.configured,
-    ctx.signal,
   );
   const bound = answered.flatMap(({ endpoint, value }) => {
     const binding = bindings.find((candidate) => candidate.endpoint === endpoint.id);

@@ -1,9 +1,9 @@
 import type { StageResult } from "@proxbox/contracts/messages";
-import { placeHosts } from "@proxbox/netbox/hosts/place";
 import { type RunCluster, summariseRun } from "@proxbox/netbox/run-summary";
 import { netboxOf } from "@proxbox/netbox/session";
 import { lastSeen } from "@proxbox/proxmox/observe-endpoint";
 import type { ItemReport, StageContext } from "@proxbox/runtime/stage";
+import { placedHosts } from "./placed.ts";
 
 /**
  * The finish of a stage that has nothing else to finish: what it changed goes into the journal entry that each cluster
@@ -21,6 +21,6 @@ export async function summariseStage(
 async function clustersOf(ctx: StageContext): Promise<RunCluster[]> {
   const seen = await Promise.all(ctx.endpoints.map((endpoint) => lastSeen(ctx, endpoint)));
   const hosts = seen.flatMap((observed) => observed?.hosts ?? []);
-  const bindings = await placeHosts(netboxOf(ctx), hosts, ctx.configured, ctx.signal);
+  const bindings = await placedHosts(ctx, hosts);
   return bindings.flatMap(({ endpoint, cluster }) => (cluster.id === null ? [] : [{ endpoint, cluster: cluster.id }]));
 }

@@ -75,7 +75,8 @@ export async function ensureHosts(
   };
 }
 
-function isComplete(binding: HostBinding): boolean {
+/** Whether everything that stands for these hosts is in NetBox. */
+export function isComplete(binding: HostBinding): boolean {
   if (binding.twin !== null) return true;
   if (binding.takesOver) return false;
   return binding.cluster.id !== null && Object.values(binding.nodes).every((node) => node.device !== null);

@@ -1,6 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { chunksOf } from "@proxbox/estate/chunks";
 import { isWanted } from "@proxbox/estate/estates";
+import { rememberPlaced } from "@proxbox/estate/placed";
 import { unplacedItem } from "@proxbox/estate/unplaced";
 import type { KnownRow } from "@proxbox/netbox/desired";
 import { readKnownVms } from "@proxbox/netbox/guests/read";
@@ -40,6 +41,7 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
     ctx.options,
     ctx.signal,
   );
+  await rememberPlaced(ctx, bindings);
   const placed: Placed[] = [];
   for (const entry of observed) {
     const binding = bindings.find((candidate) => candidate.endpoint === entry.facts.endpoint);
