@@ -28,18 +28,17 @@ export async function summariseRun(
   if (!ctx.options.journal || ![...changed].some((endpoint) => endpoint !== null)) return;
   await asCourtesy(ctx, async () => {
     const clusters = (await clustersOf()).filter(({ endpoint }) => changed.has(endpoint));
+    const words = new Map<number, string>();
     for (const [cluster, members] of Map.groupBy(clusters, (entry) => entry.cluster)) {
       const endpoints = new Set(members.map(({ endpoint }) => endpoint));
       const own = results.filter(({ endpoint }) => endpoint !== null && endpoints.has(endpoint));
-      const words = wordsOf(own.map(({ counts }) => counts));
-      await underLease(
-        openBucket(ctx.bus, names.leases),
-        `journal-${ctx.run}-${cluster}`,
-        ctx.replica,
-        ctx.signal,
-        (signal) => tell(client, cluster, ctx, words, signal),
-      );
+      words.set(cluster, wordsOf(own.map(({ counts }) => counts)));
     }
+    if (words.size === 0) return;
+    const leases = openBucket(ctx.bus, names.leases);
+    await underLease(leases, `journal-${ctx.run}`, ctx.replica, ctx.signal, (signal) =>
+      tell(client, ctx, words, signal),
+    );
   });
 }
 
@@ -60,26 +59,37 @@ export function wordsOf(all: readonly Counts[]): string {
   return sums.flatMap(([name, sum]) => (sum > 0 ? [`${sum} ${name}`] : [])).join(", ");
 }
 
+/** Writes what a stage changed, by cluster: one list and at most two bulk requests. */
 async function tell(
   client: NetBoxClient,
-  cluster: number,
   { run, stage }: StageContext,
-  words: string,
+  words: ReadonlyMap<number, string>,
   signal: AbortSignal,
 ): Promise<void> {
-  const assigned = { assigned_object_type: kindOf("cluster").model, assigned_object_id: cluster };
-  const rows = await client.list<{ id: number; comments: string }>(
+  const type = kindOf("cluster").model;
+  const rows = await client.list<{ id: number; assigned_object_id: number; comments: string }>(
     kindOf("journal-entry").path,
-    { ...assigned, q: run, fields: "id,comments" },
+    {
+      assigned_object_type: type,
+      assigned_object_id: [...words.keys()],
+      q: run,
+      fields: "id,assigned_object_id,comments",
+    },
     signal,
   );
-  const entry = rows.find(({ comments }) => comments.startsWith(markOf(run)));
-  const comments = withStage(entry?.comments ?? null, run, stage, words);
-  if (comments === entry?.comments) return;
-  const [written] = entry
-    ? await client.update("journal-entry", [{ id: entry.id, comments }], signal)
-    : await client.create("journal-entry", [{ ...assigned, kind: "info", comments } satisfies JournalEntry], signal);
-  if (written && "error" in written) throw written.error;
+  const fresh: JournalEntry[] = [];
+  const changed: { id: number; comments: string }[] = [];
+  for (const [cluster, line] of words) {
+    const entry = rows.find((row) => row.assigned_object_id === cluster && row.comments.startsWith(markOf(run)));
+    const comments = withStage(entry?.comments ?? null, run, stage, line);
+    if (!entry) fresh.push({ assigned_object_type: type, assigned_object_id: cluster, kind: "info", comments });
+    else if (comments !== entry.comments) changed.push({ id: entry.id, comments });
+  }
+  const written = [
+    ...(await client.create("journal-entry", fresh, signal)),
+    ...(await client.update("journal-entry", changed, signal)),
+  ];
+  for (const result of written) if ("error" in result) throw result.error;
 }
 
 function isNews(counts: Counts): boolean {

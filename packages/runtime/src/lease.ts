@@ -69,7 +69,7 @@ export async function underLease<T>(
   const term = new AbortController();
   const turn = Promise.withResolvers<void>();
   const holding = holdLease(bucket, key, holder, {
-    renewMs: 1_000,
+    renewMs: 250,
     signal: AbortSignal.any([signal, over.signal]),
     onGain: turn.resolve,
     onLose: () => term.abort(),
