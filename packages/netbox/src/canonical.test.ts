@@ -113,4 +113,25 @@ describe("wireValue", () => {
   test.each(cases)("%s", (_, field, value, sent) => {
     expect(wireValue(field, value)).toEqual(sent);
   });
+
+  const anything: [string, Field, fc.Arbitrary<unknown>][] = [
+    ["text", text(12), fc.string({ unit: "binary" })],
+    ["a number", float, fc.oneof(fc.double(), fc.string())],
+    ["a decimal", decimal(2), fc.double({ min: -1e9, max: 1e9 })],
+    ["an instant", instant, fc.oneof(fc.date(), fc.string(), fc.integer())],
+    ["an address with its mask", cidr, fc.oneof(fc.ipV4Extended(), fc.ipV6(), fc.ipV4(), fc.string())],
+    ["a network", network, fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })).map((parts) => parts.join("/"))],
+    ["an IPv6 network", network, fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 })).map((parts) => parts.join("/"))],
+    ["a MAC address", mac, fc.oneof(fc.string(), fc.stringMatching(/^([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$/))],
+    ["JSON", json, fc.jsonValue()],
+    ["a set", references("vlan"), fc.array(fc.integer({ min: 1 }))],
+  ];
+  test.each(anything)("%s, once written and read back, needs no second write", (_, field, values) => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const readBack = JSON.parse(JSON.stringify(wireValue(field, value) ?? null));
+        expect(canonical(field, readBack)).toBe(canonical(field, value));
+      }),
+    );
+  });
 });

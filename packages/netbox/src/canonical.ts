@@ -83,7 +83,8 @@ export function wireValue(field: Field, value: unknown): unknown {
 
 function numberOf(value: unknown, kept: (number: number) => number): Canonical {
   const number = value === "" ? Number.NaN : Number(value);
-  return Number.isFinite(number) ? kept(number) : null;
+  // JSON knows no -0.
+  return Number.isFinite(number) ? kept(number) + 0 : null;
 }
 
 function instantOf(value: unknown): Canonical {
