@@ -55,7 +55,7 @@ async function readLinks(client: NetBoxClient, ids: readonly number[], signal: A
  * 500. Throws on what is any other error.
  */
 export function unreadableLinks(thrown: unknown): ObjectOutcome {
-  if (!(thrown instanceof NetBoxAPIError) || thrown.code !== "netbox_broken") throw thrown;
+  if (!(thrown instanceof NetBoxAPIError) || thrown.status !== 500 || thrown.retryable) throw thrown;
   return {
     kind: "guest-vm-interface-address",
     name: "addresses of guest interfaces",
