@@ -5,6 +5,7 @@ import type { NetBoxClient } from "@proxbox/netbox/client";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import type { Task } from "@proxbox/proxmox/resources/tasks";
+import { SyncError } from "@proxbox/runtime/errors";
 import { defineStage, itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
 import { attachTasks, machinesOf } from "./attach.ts";
@@ -31,7 +32,8 @@ export const stage = defineStage({
   },
 
   async work(item, ctx) {
-    const machines = ((await ctx.blobs.getJson(item.machines)) ?? []) as TaskMachine[];
+    const machines = (await ctx.blobs.getJson(item.machines)) as TaskMachine[] | null;
+    if (!machines) throw machinesGone(item);
     const client = netboxOf(ctx);
     const objects: ObjectOutcome[] = [];
     for (const series of observeTasks(ctx, item)) {
@@ -60,6 +62,13 @@ async function itemsOf(estate: Estate, ctx: StageContext): Promise<StageItemSpec
     const reason = "The node is offline; its tasks are read when it is back.";
     const outcome: ObjectOutcome = { kind: "task-history", name: `tasks of node ${node}`, outcome: "skipped", reason };
     return { key, endpoint: id, report: { objects: [outcome] } };
+  });
+}
+
+function machinesGone({ node }: TaskNode): SyncError {
+  return new SyncError("listing_expired", `What was listed for the tasks of node ${node} is no longer stored.`, {
+    object: `node ${node}`,
+    next: "Replay the stage, or start a new run.",
   });
 }
 
