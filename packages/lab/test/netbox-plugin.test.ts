@@ -61,6 +61,18 @@ describe("the newest plugin", () => {
     expect((await client("POST", `${PROXBOX}/settings/`, {})).status).toBe(405);
   });
 
+  test("what it can do is told, and who asks", async () => {
+    await using netbox = await startNetBox();
+    const client = clientOf(netbox);
+    const told = await client("GET", "schema/");
+    expect(told.body).toMatchObject({ openapi: "3.0.3", info: { version: "4.6.8 (4.6)" } });
+    expect((told.body as { paths: object }).paths).toMatchObject({
+      "/api/plugins/proxbox/sdn-zones/": { post: { operationId: "plugins_proxbox_sdn_zones_create" } },
+      "/api/vpn/l2vpns/{id}/": { delete: { operationId: "vpn_l2vpns_destroy" } },
+    });
+    expect((await client("GET", "authentication-check/")).body).toMatchObject({ id: 1, username: "admin" });
+  });
+
   test("an endpoint needs a domain or an address", async () => {
     await using netbox = await startNetBox();
     const reply = await clientOf(netbox)("POST", `${ENDPOINTS}/`, { mode: "cluster" });

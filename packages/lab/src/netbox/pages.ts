@@ -4,6 +4,7 @@ import type { Json } from "./model.ts";
 import { isCurrent, type PluginRelease } from "./models/plugin-parts.ts";
 import { present, wholeShape } from "./present.ts";
 import type { Route } from "./routes.ts";
+import { schema } from "./schema.ts";
 import { tableAt, type World } from "./world.ts";
 
 const JSON_HEADERS = { "API-Version": "4.6" };
@@ -101,6 +102,13 @@ const runtime = (context: PageContext, origin: string, caller: Caller): Json => 
   return row ? { ...present(context.world, table, row, origin, wholeShape(table.model)), ...extra } : null;
 };
 
+/** The user who asks. */
+const self = ({ world }: PageContext, origin: string, caller: Caller): Json => {
+  const table = tableAt(world, "users/users");
+  const row = table.rows.get(caller.userId);
+  return row ? present(world, table, row, origin, wholeShape(table.model)) : null;
+};
+
 const content = (context: PageContext, route: Route & { kind: "page" }, origin: string, caller: Caller): Json => {
   switch (route.page) {
     case "root":
@@ -112,6 +120,10 @@ const content = (context: PageContext, route: Route & { kind: "page" }, origin: 
       return under(context.world, origin, route.path);
     case "runtime":
       return runtime(context, origin, caller);
+    case "schema":
+      return schema(context.world, context.version);
+    case "self":
+      return self(context, origin, caller);
   }
 };
 

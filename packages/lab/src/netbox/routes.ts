@@ -7,7 +7,7 @@ export type Route =
   | {
       readonly kind: "page";
       readonly path: string;
-      readonly page: "root" | "status" | "plugin" | "endpoints" | "runtime";
+      readonly page: "root" | "status" | "schema" | "self" | "plugin" | "endpoints" | "runtime";
     }
   | { readonly kind: "unslashed"; readonly path: string }
   | { readonly kind: "unknown"; readonly path: string };
@@ -15,6 +15,8 @@ export type Route =
 const PAGES: Readonly<Record<string, (Route & { kind: "page" })["page"]>> = {
   "": "root",
   status: "status",
+  schema: "schema",
+  "authentication-check": "self",
   "plugins/proxbox": "plugin",
   "plugins/proxbox/endpoints": "endpoints",
   "plugins/proxbox/settings/runtime": "runtime",

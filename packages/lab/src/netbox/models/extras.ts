@@ -197,6 +197,9 @@ const CHOICE_SETS: Model = {
   rules: [choicesArePairs],
 };
 
+/** The first user is the superuser. */
+const ofFirst: Filter = { by: "test", accepts: (row, value) => (row.id === 1) === (value === "true") };
+
 const USERS: Model = {
   path: "users/users",
   type: "users.user",
@@ -218,6 +221,7 @@ const USERS: Model = {
   display: (row) => String(row.username),
   untagged: true,
   order: ["username"],
+  filters: { is_superuser: ofFirst, is_staff: ofFirst },
 };
 
 /** What is shown of a v1 token: its last six characters. */
