@@ -1,7 +1,7 @@
 import type { NetBoxClient } from "../client.ts";
 import { oursTag } from "../tags.ts";
 import { type Choice, clusterNamesOf, deviceNameOf, type HostFacts } from "./facts.ts";
-import type { DefaultRoles, HostRows } from "./rows.ts";
+import { type DefaultRolesAnswer, type HostRows, rolesOf } from "./rows.ts";
 
 type Nested = { id: number } | null;
 type TagRow = { slug: string };
@@ -12,9 +12,8 @@ type ClusterRow = {
   scope_id: number | null;
   tags: TagRow[];
 };
-type Roles = { default_role_qemu: Nested; default_role_lxc: Nested };
-type EndpointAnswer = Roles & { id: number; name: string | null };
-type NodeAnswer = Roles & {
+type EndpointAnswer = DefaultRolesAnswer & { id: number; name: string | null };
+type NodeAnswer = DefaultRolesAnswer & {
   id: number;
   endpoint: { id: number };
   name: string;
@@ -132,10 +131,6 @@ export async function readHostRows(client: NetBoxClient, all: HostFacts[], signa
     sites,
     tenants,
   };
-}
-
-function rolesOf(row: Roles): DefaultRoles {
-  return { qemu: row.default_role_qemu?.id ?? null, lxc: row.default_role_lxc?.id ?? null };
 }
 
 async function readBoth<T extends { id: number; name: string }>(

@@ -29,6 +29,17 @@ export type ProxmoxNodeRow = {
 /** Id of the role a machine gets, by the type of its guest; null: none chosen. */
 export type DefaultRoles = { qemu: number | null; lxc: number | null };
 
+type AnsweredRole = number | { id: number } | null;
+
+/** The roles as rows of the plugin answer them: plugin 0.0.29 gives ids where other references are objects. */
+export type DefaultRolesAnswer = { default_role_qemu: AnsweredRole; default_role_lxc: AnsweredRole };
+
+/** The roles of such a row. */
+export function rolesOf({ default_role_qemu: qemu, default_role_lxc: lxc }: DefaultRolesAnswer): DefaultRoles {
+  const idOf = (role: AnsweredRole) => (typeof role === "object" ? (role?.id ?? null) : role);
+  return { qemu: idOf(qemu), lxc: idOf(lxc) };
+}
+
 /** An endpoint of ours, enough to find its row in NetBox. */
 export type EndpointName = {
   /** Without the plugin's suffix. */

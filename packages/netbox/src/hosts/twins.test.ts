@@ -4,7 +4,7 @@ import { Value } from "@sinclair/typebox/value";
 import { bindHosts } from "./bind.ts";
 import { desiredHosts } from "./desired.ts";
 import type { HostFacts } from "./facts.ts";
-import type { HostRows } from "./rows.ts";
+import { type HostRows, rolesOf } from "./rows.ts";
 import { findTwins, withoutRelics } from "./twins.ts";
 
 const none = { id: null, slug: null, name: null };
@@ -202,3 +202,8 @@ test("withoutRelics: rows of endpoints that are gone belong to nobody", () => {
     null,
   ]);
 });
+
+test.each<[string, Parameters<typeof rolesOf>[0], ReturnType<typeof rolesOf>]>([
+  ["ids", { default_role_qemu: 5, default_role_lxc: null }, { qemu: 5, lxc: null }],
+  ["objects", { default_role_qemu: null, default_role_lxc: { id: 6 } }, { qemu: null, lxc: 6 }],
+])("rolesOf: %s", (_, row, expected) => expect(rolesOf(row)).toEqual(expected));

@@ -1,6 +1,6 @@
 import type { NetBoxClient } from "@proxbox/netbox/client";
 import type { KnownRow } from "@proxbox/netbox/desired";
-import type { DefaultRoles } from "@proxbox/netbox/hosts/rows";
+import { type DefaultRoles, type DefaultRolesAnswer, rolesOf } from "@proxbox/netbox/hosts/rows";
 import { platformNames } from "@proxbox/proxmox/parse/os-type";
 import { NetBoxAPIError } from "@proxbox/runtime/errors";
 import { platformSlug } from "./desired.ts";
@@ -40,19 +40,18 @@ export async function readPlatforms(client: NetBoxClient, signal: AbortSignal): 
   return rows.map(({ id, slug }) => ({ kind: "platform", identity: { slug }, id }));
 }
 
-type Nested = { id: number } | null;
-
 /** Reads the roles that the plugin's settings name; none when the token may not see the settings. */
 export async function readSettingsRoles(client: NetBoxClient, signal: AbortSignal): Promise<DefaultRoles> {
+  const none = { qemu: null, lxc: null };
   try {
-    const [row] = await client.list<{ id: number; default_role_qemu: Nested; default_role_lxc: Nested }>(
+    const [row] = await client.list<DefaultRolesAnswer & { id: number }>(
       "plugins/proxbox/settings",
       { fields: "id,default_role_qemu,default_role_lxc" },
       signal,
     );
-    return { qemu: row?.default_role_qemu?.id ?? null, lxc: row?.default_role_lxc?.id ?? null };
+    return row ? rolesOf(row) : none;
   } catch (thrown) {
-    if (thrown instanceof NetBoxAPIError && thrown.status === 403) return { qemu: null, lxc: null };
+    if (thrown instanceof NetBoxAPIError && thrown.status === 403) return none;
     throw thrown;
   }
 }
