@@ -9,8 +9,16 @@ export type AddressPlan = {
   link?: number;
 };
 
-/** The primary addresses that a machine has to get, by their place among the batch's addresses. */
-export type PrimaryPlan = { vm: number; machine: string; label: string; primary_ip4?: number; primary_ip6?: number };
+/** What a guest's machine gets: addresses, and which of them, by their place, become primary. */
+export type GuestPlan = {
+  vm: number;
+  machine: string;
+  /** For reports, e.g. `web (vmid 100)`. */
+  label: string;
+  addresses: AddressPlan[];
+  primary_ip4?: number;
+  primary_ip6?: number;
+};
 
-/** One item of the stage: the addresses of a chunk of guests. */
-export type AddressBatch = { addresses: AddressPlan[]; primaries: PrimaryPlan[] };
+/** One item of the stage: guests of a chunk that have addresses. */
+export type AddressBatch = { guests: GuestPlan[] };

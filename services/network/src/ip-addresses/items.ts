@@ -1,5 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { readEstates } from "@proxbox/estate/estates";
+import { portionsOf } from "@proxbox/estate/portions";
 import type { NetBoxClient } from "@proxbox/netbox/client";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
@@ -13,7 +14,7 @@ import type { AddressBatch } from "./facts.ts";
 import { readGuestLinks } from "./links.ts";
 import { observeGone } from "./observe.ts";
 import { knowledgeOf, ownerOf, type PlacedGuest, placeGuest } from "./place.ts";
-import { conflictsOf, planBatch, type RunPlan, type StaleLink, staleLinks } from "./plan.ts";
+import { conflictsOf, planGuest, type RunPlan, type StaleLink, staleLinks } from "./plan.ts";
 import { judgeReleases } from "./releases.ts";
 
 type Spec = StageItemSpec<AddressBatch>;
@@ -31,7 +32,10 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
   const client = netboxOf(ctx);
   const { placed, rows } = await placeAll(client, networks, ctx);
   const guests = new Map(placed.flatMap((estate) => estate.guests).map((one) => [ownerOf(one.guest.vm.id), one]));
-  const gone = await observeGone(ctx, estates);
+  const gone = await observeGone(
+    ctx,
+    networks.map(({ estate }) => estate),
+  );
   const knowledge = knowledgeOf(guests, new Set([...gone].map(ownerOf)));
   const claims = [...guests.values()].flatMap((one) => one.claims.map(({ claim }) => claim));
   const all = [...rows, ...(await readRivals(client, claims, rows, signal))];
@@ -130,10 +134,17 @@ function itemsOf({ estate, chunks, guests }: PlacedEstate, run: RunPlan, onlyNew
     ...conflictsOf(guests, run.settled),
   ];
   const byVmid = new Map(guests.map((one) => [one.guest.vmid, one]));
-  const work = chunks.flatMap(({ key, networks }): Spec[] => {
+  const work = chunks.flatMap(({ key, networks }) => {
     const own = networks.flatMap(({ guest }) => byVmid.get(guest.vmid) ?? []);
-    const body = planBatch(own, run, onlyNew);
-    return body.addresses.length > 0 ? [{ key: itemKey("addresses", endpoint, key), endpoint, body }] : [];
+    const plans = own.flatMap((one) => planGuest(one, run, onlyNew) ?? []);
+    // Almost always one: only guests with very many addresses do not fit into one message.
+    return portionsOf(plans, plans.length).map(
+      (portion, index): Spec => ({
+        key: itemKey("addresses", endpoint, key, index),
+        endpoint,
+        body: { guests: portion },
+      }),
+    );
   });
   const settled: Spec[] =
     told.length > 0 ? [{ key: itemKey("told", endpoint), endpoint, report: { objects: told } }] : [];

@@ -2,10 +2,12 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { NetBoxClient } from "@proxbox/netbox/client";
 import { unreadableLinks } from "../addresses/release.ts";
 
-/** The plugin's rows of guests' own interfaces, by `guestInterfaceKey`, and the addresses linked to each. */
+/** The plugin's rows of guests' own interfaces, by `guestInterfaceKey`, and what is linked to them. */
 export type GuestLinks = {
   interfaces: ReadonlyMap<string, number>;
-  links: { id: number; guestInterface: number; address: number }[];
+  /** The addresses linked to each, as `<guest interface>/<address>`. */
+  addresses: ReadonlySet<string>;
+  links: { id: number; vm: number; guestInterface: number; address: number }[];
 };
 
 /** What was read; without links where the plugin cannot list them, and then what is told of that. */
@@ -30,23 +32,26 @@ export async function readGuestLinks(
 ): Promise<ReadLinks> {
   const path = "plugins/proxbox/guest-vm-interfaces";
   const scope = few ? { virtual_machine_id: few } : {};
-  const listed =
-    few?.length === 0
-      ? []
-      : await client.list<ListedInterface>(path, { ...scope, fields: "id,name,virtual_machine" }, signal);
-  if (listed.length === 0) return { known: { interfaces: new Map(), links: [] }, outcomes: [] };
+  const isAsked = few === null || few.length > 0;
+  const fields = "id,name,virtual_machine";
+  const listed = isAsked ? await client.list<ListedInterface>(path, { ...scope, fields }, signal) : [];
+  const machines = new Map(listed.map(({ id, virtual_machine: vm }) => [id, vm.id]));
   const interfaces = new Map(listed.map(({ id, name, virtual_machine: vm }) => [guestInterfaceKey(vm.id, name), id]));
   try {
-    const query = few ? { guest_interface_id: [...interfaces.values()] } : {};
-    const fields = "id,guest_interface,ip_address";
-    const links = await client.list<ListedLink>(`${path.slice(0, -1)}-addresses`, { ...query, fields }, signal);
-    const known = links.map((link) => ({
-      id: link.id,
-      guestInterface: link.guest_interface.id,
-      address: link.ip_address.id,
-    }));
-    return { known: { interfaces, links: known }, outcomes: [] };
+    const found = listed.length > 0 ? await readLinks(client, few ? [...machines.keys()] : null, signal) : [];
+    const links = found.flatMap(({ id, guest_interface: { id: guestInterface }, ip_address: { id: address } }) => {
+      const vm = machines.get(guestInterface);
+      return vm === undefined ? [] : [{ id, vm, guestInterface, address }];
+    });
+    const addresses = new Set(links.map(({ guestInterface, address }) => `${guestInterface}/${address}`));
+    return { known: { interfaces, addresses, links }, outcomes: [] };
   } catch (thrown) {
     return { known: null, outcomes: [unreadableLinks(thrown)] };
   }
+}
+
+async function readLinks(client: NetBoxClient, few: readonly number[] | null, signal: AbortSignal) {
+  const query = few ? { guest_interface_id: few } : {};
+  const fields = "id,guest_interface,ip_address";
+  return client.list<ListedLink>("plugins/proxbox/guest-vm-interface-addresses", { ...query, fields }, signal);
 }

@@ -1,10 +1,9 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import { type AddressRow, type Claim, familyOf, type Knowledge } from "../addresses/settle.ts";
+import { guestNamesOf } from "../cards/names.ts";
 import { type GuestNetwork, labelOf } from "../cards/observe.ts";
-import type { CardRow } from "../cards/settle.ts";
-import { settleCards } from "../cards/settle.ts";
-import { namesOf } from "../vm-interfaces/items.ts";
+import { type CardRow, settleCards } from "../cards/settle.ts";
 import { type GuestAddresses, type WantedAddress, wantedAddresses } from "./wanted.ts";
 
 /** A guest with the addresses it claims on NetBox's interfaces. */
@@ -35,7 +34,7 @@ export function placeGuest(
 ): PlacedGuest {
   const { guest, config, agent } = network;
   const addresses = wantedAddresses(network, options);
-  const settled = settleCards(config.nics, cards, namesOf(network, options)).cards;
+  const settled = settleCards(config.nics, cards, guestNamesOf(network, options)).cards;
   const byKey = new Map(settled.map(({ nic, row }) => [nic.key, row]));
   const label = labelOf(guest);
   const skipped = (name: string, reason: string): ObjectOutcome => ({

@@ -9,7 +9,7 @@ import { type AddressRow, settleAddresses } from "../addresses/settle.ts";
 import { desiredAddresses, desiredReferences } from "./desired.ts";
 import type { GuestLinks } from "./links.ts";
 import { knowledgeOf, ownerOf, placeGuest } from "./place.ts";
-import { conflictsOf, planBatch, staleLinks } from "./plan.ts";
+import { conflictsOf, planGuest, staleLinks } from "./plan.ts";
 
 const options = Value.Create(SyncOptions);
 const macOf = (vmid: number) => `BC:24:11:00:00:${vmid}`;
@@ -127,27 +127,33 @@ const links: GuestLinks = {
     ["1/ens18", 81],
     ["1/br0", 82],
   ]),
+  addresses: new Set(["81/1", "82/1"]),
   links: [
-    { id: 91, guestInterface: 81, address: 1 },
-    { id: 92, guestInterface: 82, address: 1 },
+    { id: 91, vm: 1, guestInterface: 81, address: 1 },
+    { id: 92, vm: 1, guestInterface: 82, address: 1 },
   ],
 };
 
-test("a batch has its addresses, its primary ones by their place, and the links that are missing", () => {
+const planned = (guests: ReturnType<typeof guest>[], run: Parameters<typeof planGuest>[1], onlyNew = false) =>
+  guests.flatMap((one) => planGuest(one, run, onlyNew) ?? []);
+
+test("a guest has its addresses, the primary ones by their place, and the links that are missing", () => {
   const guests = [guest(1, ["10.0.0.5", "10.0.0.6"])];
   const { settled } = settle(guests, [row(1, 1, "10.0.0.5")]);
-  const batch = planBatch(guests, { settled, remains: () => true, links }, false);
+  const [plan] = planned(guests, { settled, remains: () => true, links });
+  if (!plan) throw new Error("Nothing is planned.");
   expect(
-    batch.addresses.map(({ granted, dnsName, link }) => [granted.claim.address, granted.state, dnsName, link]),
+    plan.addresses.map(({ granted, dnsName, link }) => [granted.claim.address, granted.state, dnsName, link]),
   ).toEqual([
     ["10.0.0.5/24", "keep", "host11", undefined],
     ["10.0.0.6/24", "create", "host11", 81],
   ]);
-  expect(batch.primaries).toEqual([{ vm: 1, machine: "vm1", label: "vm1 (vmid 11)", primary_ip4: 0 }]);
-  expect(desiredReferences(batch, [1, undefined]).map(({ kind, id, values }) => [kind, id, values])).toEqual([
+  expect(plan).toMatchObject({ vm: 1, machine: "vm1", label: "vm1 (vmid 11)", primary_ip4: 0 });
+  expect(plan).not.toHaveProperty("primary_ip6");
+  expect(desiredReferences(plan, [1, undefined]).map(({ kind, id, values }) => [kind, id, values])).toEqual([
     ["primary-addresses", 1, { primary_ip4: { kind: "ip-address", id: 1 } }],
   ]);
-  expect(desiredReferences(batch, [undefined, 2]).map(({ kind, identity }) => [kind, identity])).toEqual([
+  expect(desiredReferences(plan, [undefined, 2]).map(({ kind, identity }) => [kind, identity])).toEqual([
     [
       "guest-vm-interface-address",
       { guest_interface: { kind: "guest-vm-interface", id: 81 }, ip_address: { kind: "ip-address", id: 2 } },
@@ -159,19 +165,19 @@ test("a batch has its addresses, its primary ones by their place, and the links 
 test("only new ones: what is there is left alone", () => {
   const guests = [guest(1, ["10.0.0.5", "10.0.0.6"])];
   const { settled } = settle(guests, [row(1, 1, "10.0.0.5")]);
-  const batch = planBatch(guests, { settled, remains: () => true, links: null }, true);
-  expect(batch.addresses.map(({ granted }) => granted.claim.host)).toEqual(["10.0.0.6"]);
+  const [plan] = planned(guests, { settled, remains: () => true, links: null }, true);
+  expect(plan?.addresses.map(({ granted }) => granted.claim.host)).toEqual(["10.0.0.6"]);
 });
 
 test("an address is active on its interface, with the guest's name; the flags protect an existing one", () => {
   const guests = [guest(1, ["10.0.0.5"])];
   const { settled } = settle(guests, [row(1, 1, "10.0.0.5")]);
-  const batch = planBatch(guests, { settled, remains: () => true, links: null }, false);
+  const plans = planned(guests, { settled, remains: () => true, links: null });
   const assigned = {
     assigned_object_type: "virtualization.vminterface",
     assigned_object_id: { kind: "vm-interface", id: 10 },
   };
-  expect(desiredAddresses(batch, options)).toEqual([
+  expect(desiredAddresses(plans, options)).toEqual([
     {
       kind: "ip-address",
       id: 1,
@@ -183,8 +189,11 @@ test("an address is active on its interface, with the guest's name; the flags pr
     },
   ]);
   const flags = { overwrite_ip_status: false, overwrite_ip_address_dns_name: false, overwrite_ip_tags: false };
-  const [kept] = desiredAddresses(batch, { ...options, ...flags });
+  const [kept] = desiredAddresses(plans, { ...options, ...flags });
   expect(kept).toMatchObject({ keep: ["status", "dns_name"], tags: { keep: true } });
-  const nameless = { ...batch, addresses: batch.addresses.map((plan) => ({ ...plan, dnsName: null })) };
+  const nameless = plans.map((plan) => ({
+    ...plan,
+    addresses: plan.addresses.map((one) => ({ ...one, dnsName: null })),
+  }));
   expect(desiredAddresses(nameless, options)[0]?.values).not.toHaveProperty("dns_name");
 });

@@ -1,10 +1,11 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { Claim, Settled } from "../addresses/settle.ts";
 import { labelOf } from "../cards/observe.ts";
-import type { AddressBatch, AddressPlan } from "./facts.ts";
+import type { GuestPlan } from "./facts.ts";
 import { type GuestLinks, guestInterfaceKey } from "./links.ts";
 import type { PlacedGuest } from "./place.ts";
 import { choosePrimaries, type Granted } from "./primaries.ts";
+import type { WantedAddress } from "./wanted.ts";
 
 /** What was settled for the whole run, as far as items need it. */
 export type RunPlan = {
@@ -15,32 +16,31 @@ export type RunPlan = {
   links: GuestLinks | null;
 };
 
-/** The addresses of some guests, and which become primary. Pure. */
-export function planBatch(
-  guests: readonly PlacedGuest[],
+/**
+ * The addresses that a guest's machine gets, and which of them become primary; null: none. Pure.
+ * @param onlyNew whether all that is there already is left alone
+ */
+export function planGuest(
+  { guest, claims, agent, config }: PlacedGuest,
   { settled, remains, links }: RunPlan,
   onlyNew: boolean,
-): AddressBatch {
-  const batch: AddressBatch = { addresses: [], primaries: [] };
-  const isLinked = linkFinder(links);
-  for (const { guest, claims, agent, config } of guests) {
-    const granted = new Map<Granted, number>();
-    for (const { claim, wanted } of claims) {
-      const entry = settled.get(claim);
-      if (!entry || entry.state === "conflict" || (onlyNew && entry.state !== "create")) continue;
-      const own = wanted.guestInterface && links?.interfaces.get(guestInterfaceKey(guest.vm.id, wanted.guestInterface));
-      const link = own && !("row" in entry && isLinked(own, entry.row.id)) ? { link: own } : {};
-      const dnsName = (agent?.state === "ok" ? agent.hostname : null) ?? config.hostname;
-      granted.set(entry, batch.addresses.length);
-      batch.addresses.push({ granted: entry, dnsName, ...link } satisfies AddressPlan);
-    }
-    const { vm } = guest;
-    const chosen = choosePrimaries(vm, [...granted.keys()], (id) => onlyNew || remains(id, vm.id));
-    const places = Object.entries(chosen).map(([field, entry]) => [field, granted.get(entry)]);
-    if (places.length > 0)
-      batch.primaries.push({ vm: vm.id, machine: vm.name, label: labelOf(guest), ...Object.fromEntries(places) });
+): GuestPlan | null {
+  const dnsName = (agent?.state === "ok" ? agent.hostname : null) ?? config.hostname;
+  const plan: GuestPlan = { vm: guest.vm.id, machine: guest.vm.name, label: labelOf(guest), addresses: [] };
+  const places = new Map<Granted, number>();
+  for (const { claim, wanted } of claims) {
+    const granted = settled.get(claim);
+    if (!granted || granted.state === "conflict" || (onlyNew && granted.state !== "create")) continue;
+    const link = missingLink(granted, guestInterfaceOf(links, guest.vm.id, wanted), links);
+    places.set(granted, plan.addresses.length);
+    plan.addresses.push({ granted, dnsName, ...(link === null ? {} : { link }) });
   }
-  return batch;
+  const chosen = choosePrimaries(guest.vm, [...places.keys()], (id) => onlyNew || remains(id, guest.vm.id));
+  for (const field of ["primary_ip4", "primary_ip6"] as const) {
+    const place = chosen[field] && places.get(chosen[field]);
+    if (place !== undefined) plan[field] = place;
+  }
+  return plan.addresses.length > 0 ? plan : null;
 }
 
 /** A link that holds no more, and the id of its address. */
@@ -49,25 +49,19 @@ export type StaleLink = { id: number; address: number; label: string };
 /** The links of guests that told, by which an address is on an interface that has it no more. Pure. */
 export function staleLinks(guests: readonly PlacedGuest[], { settled, links }: RunPlan): StaleLink[] {
   if (!links) return [];
-  const telling = new Map(
-    guests.flatMap((one) => (one.agent?.state === "ok" ? [[one.guest.vm.id, one] as const] : [])),
+  const telling = new Map(guests.flatMap((one) => (one.agent?.state === "ok" ? [[one.guest.vm.id, one]] : [])));
+  const wanted = new Set(
+    [...telling.values()].flatMap(({ guest, claims }) =>
+      claims.flatMap(({ claim, wanted: told }) => {
+        const entry = settled.get(claim);
+        return entry && "row" in entry ? [`${guestInterfaceOf(links, guest.vm.id, told)}/${entry.row.id}`] : [];
+      }),
+    ),
   );
-  const wanted = new Set<string>();
-  for (const { guest, claims } of telling.values()) {
-    for (const {
-      claim,
-      wanted: { guestInterface },
-    } of claims) {
-      const entry = settled.get(claim);
-      if (guestInterface && entry && "row" in entry)
-        wanted.add(`${links.interfaces.get(guestInterfaceKey(guest.vm.id, guestInterface))}/${entry.row.id}`);
-    }
-  }
-  const owners = new Map([...links.interfaces].map(([key, id]) => [id, Number.parseInt(key, 10)]));
-  return links.links.flatMap(({ id, guestInterface, address }) => {
-    const owner = telling.get(owners.get(guestInterface) ?? 0);
-    if (!owner || wanted.has(`${guestInterface}/${address}`)) return [];
-    return [{ id, address, label: `${labelOf(owner.guest)}, address ${address} of its own interface` }];
+  return links.links.flatMap(({ id, vm, guestInterface, address }) => {
+    const one = telling.get(vm);
+    if (!one || wanted.has(`${guestInterface}/${address}`)) return [];
+    return [{ id, address, label: `${labelOf(one.guest)}, address ${address} of its own interface` }];
   });
 }
 
@@ -83,7 +77,11 @@ export function conflictsOf(guests: readonly PlacedGuest[], settled: ReadonlyMap
   );
 }
 
-function linkFinder(links: GuestLinks | null): (guestInterface: number, address: number) => boolean {
-  const known = new Set(links?.links.map(({ guestInterface, address }) => `${guestInterface}/${address}`));
-  return (guestInterface, address) => known.has(`${guestInterface}/${address}`);
+function guestInterfaceOf(links: GuestLinks | null, vm: number, { guestInterface }: WantedAddress): number | null {
+  return (guestInterface !== null && links?.interfaces.get(guestInterfaceKey(vm, guestInterface))) || null;
+}
+
+function missingLink(granted: Granted, guestInterface: number | null, links: GuestLinks | null): number | null {
+  const isLinked = "row" in granted && links?.addresses.has(`${guestInterface}/${granted.row.id}`);
+  return isLinked ? null : guestInterface;
 }

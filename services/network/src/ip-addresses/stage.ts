@@ -6,9 +6,7 @@ import { desiredAddresses, desiredReferences } from "./desired.ts";
 import type { AddressBatch } from "./facts.ts";
 import { listItems } from "./items.ts";
 
-const AddressItem = Type.Unsafe<AddressBatch>(
-  Type.Object({ addresses: Type.Array(Type.Object({})), primaries: Type.Array(Type.Object({})) }),
-);
+const AddressItem = Type.Unsafe<AddressBatch>(Type.Object({ guests: Type.Array(Type.Object({})) }));
 
 /**
  * Addresses of guests become IP addresses on the interfaces of their virtual machines, and the first of each family a
@@ -20,12 +18,13 @@ export const stage = defineStage({
 
   items: listItems,
 
-  async work(batch, ctx) {
+  async work({ guests }, ctx) {
     const client = netboxOf(ctx);
-    const desired = desiredAddresses(batch, ctx.options);
+    const desired = desiredAddresses(guests, ctx.options);
     const made = await reconcile(client, desired, { signal: ctx.signal });
     const ids = desired.map((address) => made.ids.get(address));
-    const referring = await reconcile(client, desiredReferences(batch, ids), { signal: ctx.signal });
+    const references = guests.flatMap((plan) => desiredReferences(plan, ids.splice(0, plan.addresses.length)));
+    const referring = await reconcile(client, references, { signal: ctx.signal });
     return { objects: [...made.outcomes, ...referring.outcomes] };
   },
 });

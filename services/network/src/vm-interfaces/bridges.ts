@@ -1,4 +1,5 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import type { NetBoxClient } from "@proxbox/netbox/client";
 import type { Desired } from "@proxbox/netbox/desired";
 import { reconcile } from "@proxbox/netbox/reconcile";
@@ -13,10 +14,11 @@ import { type BridgeNeed, bridgeKey } from "./plan.ts";
 export async function ensureBridges(
   client: NetBoxClient,
   needs: readonly BridgeNeed[],
+  options: Pick<SyncOptions, "sync_mode_node">,
   signal: AbortSignal,
 ): Promise<{ ids: Map<string, number>; outcomes: ObjectOutcome[] }> {
   const desired = new Map(
-    [...Map.groupBy(needs, bridgeKey)].flatMap(([key, [need]]) => (need ? [[key, desiredBridge(need)]] : [])),
+    [...Map.groupBy(needs, bridgeKey)].flatMap(([key, [need]]) => (need ? [[key, desiredBridge(need, options)]] : [])),
   );
   const { ids, outcomes } = await reconcile(client, [...desired.values()], { signal });
   const found = [...desired].flatMap(([key, bridge]): [string, number][] => {
@@ -26,13 +28,14 @@ export async function ensureBridges(
   return { ids: new Map(found), outcomes: outcomes.filter(({ outcome }) => outcome !== "unchanged") };
 }
 
-function desiredBridge({ device, name }: BridgeNeed): Desired {
+function desiredBridge({ device, name }: BridgeNeed, options: Pick<SyncOptions, "sync_mode_node">): Desired {
   return {
     kind: "interface",
     identity: { device: { kind: "device", id: device }, name },
     values: {},
     onCreate: { type: "bridge" },
     tags: { add: [oursTag], onCreateOnly: true },
+    create: options.sync_mode_node !== "disabled",
     label: `bridge ${name} of device ${device}`,
   };
 }

@@ -25,8 +25,8 @@ export type CardPlan = {
   note?: string;
 };
 
-/** One item of the stage: a chunk of guests whose configuration was read, and the cards of them. */
-export type CardBatch = { chunk: string; guests: EstateGuest[]; cards: CardPlan[] };
+/** One item of the stage: guests of a chunk whose configuration was read, with their cards. */
+export type CardBatch = { chunk: string; guests: { guest: EstateGuest; cards: CardPlan[] }[] };
 
 /** A guest's interface as the plugin keeps it. MAC address in lower case. */
 export type GuestInterfaceRow = {

@@ -1,9 +1,10 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import { readEstates } from "@proxbox/estate/estates";
+import { portionsOf } from "@proxbox/estate/portions";
 import type { NetBoxClient } from "@proxbox/netbox/client";
 import { netboxOf } from "@proxbox/netbox/session";
 import { itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime/stage";
-import { matchCards } from "../cards/match.ts";
+import { areNamedByGuests, guestNamesOf } from "../cards/names.ts";
 import { type EstateNetworks, type GuestNetwork, labelOf, observeNetworks, unreadOutcome } from "../cards/observe.ts";
 import { readCardRows } from "../cards/read.ts";
 import { type CardRow, type SettledCards, settleCards } from "../cards/settle.ts";
@@ -31,15 +32,10 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
   );
   const rows = await readCardRows(client, machines, options.netbox_vm_ids !== undefined, signal);
   const placed = networks.map((network) => placeCards(network, rows, options));
-  const { support, outcomes } = await makeSupport(client, placed, signal);
+  const { support, outcomes } = await makeSupport(client, placed, ctx);
   const items: Spec[] = [...settled, ...failed, { key: "support", endpoint: null, report: { objects: outcomes } }];
   for (const endpoint of placed) items.push(...(await itemsOf(client, endpoint, support, ctx)));
   return items;
-}
-
-/** Whether NetBox's interfaces are called as guests call them. */
-export function areNamedByGuests(options: SyncOptions): boolean {
-  return options.vm_interface_sync_strategy === "legacy_rename" && options.use_guest_agent_interface_name;
 }
 
 /** The cards of one guest, with the device of the node it is on. */
@@ -50,20 +46,13 @@ function placeCards(network: EstateNetworks, rows: ReadonlyMap<number, CardRow[]
   const { nodes } = network.estate.binding;
   const place = (one: GuestNetwork): PlacedGuest => ({
     ...one,
-    ...settleCards(one.config.nics, rows.get(one.guest.vm.id) ?? [], namesOf(one, options)),
+    ...settleCards(one.config.nics, rows.get(one.guest.vm.id) ?? [], guestNamesOf(one, options)),
     device: nodes[one.guest.node]?.device ?? null,
   });
   return { ...network, guests: new Map(network.chunks.map(({ key, networks }) => [key, networks.map(place)])) };
 }
 
-/** What a guest calls its cards; null where cards are called as the configuration calls them. */
-export function namesOf({ config, agent }: GuestNetwork, options: SyncOptions): ReadonlyMap<string, string> | null {
-  if (!areNamedByGuests(options)) return null;
-  const behind = matchCards(config.nics, agent?.state === "ok" ? agent.interfaces : []);
-  return new Map([...behind].flatMap(([key, [first]]) => (first ? [[key, first.name]] : [])));
-}
-
-async function makeSupport(client: NetBoxClient, placed: readonly PlacedEstate[], signal: AbortSignal) {
+async function makeSupport(client: NetBoxClient, placed: readonly PlacedEstate[], { options, signal }: StageContext) {
   const guests = placed.flatMap((estate) => [...estate.guests.values()].flat());
   const bridgeNeeds = guests.flatMap(({ config, device }) =>
     config.nics.flatMap(({ bridge: name }): BridgeNeed[] => (name && device !== null ? [{ device, name }] : [])),
@@ -74,7 +63,7 @@ async function makeSupport(client: NetBoxClient, placed: readonly PlacedEstate[]
       guests.flatMap(({ guest, config }) => vlanNeeds(guest, config.nics)),
       signal,
     ),
-    ensureBridges(client, bridgeNeeds, signal),
+    ensureBridges(client, bridgeNeeds, options, signal),
   ]);
   const support: CardSupport = { vlans: vlans.ids, bridges: bridges.ids };
   return { support, outcomes: [...vlans.outcomes, ...bridges.outcomes] };
@@ -100,13 +89,19 @@ async function itemsOf(
     { key: itemKey("removals", endpoint), endpoint, report: { objects: removed } },
     { key: itemKey("unread", endpoint), endpoint, report: { objects: unread } },
   ];
-  const work = [...guests].flatMap(([chunk, placed]): Spec[] => {
-    if (placed.length === 0) return [];
-    const cards = placed.flatMap(({ guest, cards: own, device }) =>
-      own.map((card) => planCard(guest, card, device, support)),
+  const work = [...guests].flatMap(([chunk, placed]) => {
+    const planned = placed.map(({ guest, cards, device }) => ({
+      guest,
+      cards: cards.map((card) => planCard(guest, card, device, support)),
+    }));
+    // Almost always one: only guests with very many cards do not fit into one message.
+    return portionsOf(planned, planned.length).map(
+      (portion, index): Spec => ({
+        key: itemKey("cards", endpoint, chunk, index),
+        endpoint,
+        body: { chunk, guests: portion },
+      }),
     );
-    const body = { chunk, guests: placed.map(({ guest }) => guest), cards };
-    return [{ key: itemKey("cards", endpoint, chunk), endpoint, body }];
   });
   return [...settled.filter((item) => "report" in item && item.report.objects.length > 0), ...work];
 }

@@ -8,9 +8,7 @@ import { listItems } from "./items.ts";
 import { readOurMacs } from "./read.ts";
 import { syncGuestInterfaces } from "./sync-guest-interfaces.ts";
 
-const CardItem = Type.Unsafe<CardBatch>(
-  Type.Object({ chunk: Type.String(), guests: Type.Array(Type.Object({})), cards: Type.Array(Type.Object({})) }),
-);
+const CardItem = Type.Unsafe<CardBatch>(Type.Object({ chunk: Type.String(), guests: Type.Array(Type.Object({})) }));
 
 /**
  * Network cards of guests become interfaces of virtual machines, with their MAC addresses, VLANs and bridges, and what
@@ -25,9 +23,10 @@ export const stage = defineStage({
   async work(batch, ctx) {
     const client = netboxOf(ctx);
     const { options, signal } = ctx;
-    const others = options.sync_mode_mac === "always" ? batch.cards.flatMap(otherMacs) : [];
+    const cards = batch.guests.flatMap((one) => one.cards);
+    const others = options.sync_mode_mac === "always" ? cards.flatMap(otherMacs) : [];
     const ours = await readOurMacs(client, others, signal);
-    const desired = batch.cards.flatMap((card) => desiredCard(card, ours, options));
+    const desired = cards.flatMap((card) => desiredCard(card, ours, options));
     const made = await reconcile(client, desired, { signal });
     const told =
       options.vm_interface_sync_strategy === "guest_os_model" ? await syncGuestInterfaces(batch, made, ctx) : [];

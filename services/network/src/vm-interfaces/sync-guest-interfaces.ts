@@ -23,8 +23,8 @@ export async function syncGuestInterfaces(
 ): Promise<ObjectOutcome[]> {
   const { options, signal } = ctx;
   const client = netboxOf(ctx);
-  const { guests, chunk: key } = batch;
-  const { networks } = await observeChunk(ctx, endpointOf(ctx), { key, guests }, { agents: true });
+  const guests = batch.guests.map(({ guest }) => guest);
+  const { networks } = await observeChunk(ctx, endpointOf(ctx), { key: batch.chunk, guests }, { agents: true });
   const silent = networks.flatMap(silenceOf);
   const telling = networks.flatMap((network) => tellingOf(network, batch, made));
   if (telling.length === 0) return silent;
@@ -54,19 +54,19 @@ export async function syncGuestInterfaces(
   return [...silent, ...outcomes, ...verdict.kept];
 }
 
-function tellingOf({ guest, config, agent }: GuestNetwork, { cards }: CardBatch, { ids }: Reconciled): TellingGuest[] {
+function tellingOf({ guest, config, agent }: GuestNetwork, batch: CardBatch, { ids }: Reconciled): TellingGuest[] {
   if (agent?.state !== "ok") return [];
   const { interfaces } = agent;
-  const refs = new Map<string, Ref>();
   const made = new Map(
-    [...ids].flatMap(([desired, id]) => (desired.kind === "vm-interface" ? [[desired.label, id]] : [])),
+    [...ids].flatMap(([{ kind: of, label }, id]) => (of === "vm-interface" ? [[label, id] as const] : [])),
   );
-  for (const card of cards) {
-    const id = card.vm === guest.vm.id ? made.get(card.label) : undefined;
-    if (id !== undefined) refs.set(card.key, { kind: "vm-interface", id });
-  }
+  const cards = batch.guests.find((one) => one.guest.vmid === guest.vmid)?.cards ?? [];
+  const refs = cards.flatMap(({ key, label }): [string, Ref][] => {
+    const id = made.get(label);
+    return id === undefined ? [] : [[key, { kind: "vm-interface", id }]];
+  });
   const behind = matchCards(config.nics, interfaces);
-  return [{ vm: guest.vm.id, machine: guest.vm.name, label: labelOf(guest), interfaces, behind, cards: refs }];
+  return [{ vm: guest.vm.id, machine: guest.vm.name, label: labelOf(guest), interfaces, behind, cards: new Map(refs) }];
 }
 
 function silenceOf({ guest, agent }: GuestNetwork): ObjectOutcome[] {
