@@ -164,6 +164,23 @@ test("rows that were read already are not read again", async () => {
   expect(netbox.counts().requests).toBe(0);
 });
 
+test("what is said to be absent is not looked up, and found all the same when it is there", async () => {
+  const [machine] = machines as [Ref];
+  const nic = (name: string): Desired => ({
+    kind: "vm-interface",
+    identity: { virtual_machine: machine, name },
+    values: { mtu: 9_000 },
+    label: name,
+  });
+  const absent = ["vm-interface"] as const;
+  netbox.resetCounts();
+  await reconcile(client, [nic("net0")], { signal, absent });
+  expect(netbox.counts()).toMatchObject({ reads: 0, writes: 1 });
+  await reconcile(client, [{ ...nic("net0"), values: { mtu: 1_500 } }], { signal });
+  const { outcomes: again } = await reconcile(client, [nic("net0"), nic("net1")], { signal, absent });
+  expect(again.map(({ outcome }) => outcome)).toEqual(["updated", "created"]);
+});
+
 test("names are only asked for where slugs find nothing, and a row found both ways is one", async () => {
   const tag = (slug: string, name: string): Desired => ({
     kind: "tag",

@@ -1,7 +1,7 @@
 import type { Row } from "./canonical.ts";
 import type { NetBoxClient } from "./client.ts";
 import { type Desired, isRef, type Ref, refsOf } from "./desired.ts";
-import { identityKey, type Known, knownOf, lookupOf, type Resolve, refKey, rowKey } from "./identity.ts";
+import { identityKey, type Known, knownOf, type Lookup, lookupOf, type Resolve, refKey, rowKey } from "./identity.ts";
 import { type KindName, kindNames, kindOf } from "./kinds.ts";
 import { knownOfMatches, knownOfRows, type Match, matchKind } from "./match.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -13,6 +13,11 @@ export type ReadOptions = {
   elsewhere?: ReadonlySet<string>;
   /** Rows that were read a moment ago with `readAll`: all that desired objects of their kind could be. */
   rows?: KnownRows;
+  /**
+   * Kinds whose objects without an id were looked for already, and are not there: they are not looked up. One that is
+   * there all the same is found when NetBox refuses to make it; so only kinds that NetBox keeps unique.
+   */
+  absent?: readonly KindName[];
 };
 
 /** Rows by kind. */
@@ -26,33 +31,34 @@ export type KnownRows = { readonly [K in KindName]?: readonly Row[] };
 export async function readMatches(
   client: NetBoxClient,
   desired: readonly Desired[],
-  { signal, elsewhere = new Set(), rows: given = {} }: ReadOptions,
+  { signal, elsewhere = new Set(), rows: given = {}, absent = [] }: ReadOptions,
 ): Promise<{ matches: Match[]; resolve: Resolve }> {
   const { atLeast } = await client.status(signal);
   const known = new Map<string, Known>();
   const resolve: Resolve = (key) => known.get(key);
   const references = refsIn(desired);
   const matches = new Map<KindName, Match[]>();
-  const groups = kindNames.flatMap((kind) => {
+  const groups = kindNames.flatMap((kind): Group[] => {
     const { since, completes } = kindOf(kind);
     if (completes || (since && !atLeast(...since))) return [];
     const own = desired.filter((entry) => baseOf(entry.kind) === kind);
     const referred = references.filter((ref) => ref.kind === kind);
     return own.length + referred.length > 0 ? [{ kind, own, referred }] : [];
   });
-  const readGroup = async ({ kind, own, referred }: (typeof groups)[number], either: AbortSignal) => {
-    const unnamed = own.filter((entry) => entry.id === undefined);
-    const lookups = [...unnamed, ...referred].map((entry) => lookupOf(kind, entry.identity, resolve));
-    const wanted = {
-      ids: own.flatMap((entry) => entry.id ?? []),
-      lookups: lookups.filter((lookup) => lookup !== null),
-    };
-    const first = given[kind] ?? (await client.read(kind, wanted, either));
+  const readRows = async (group: Group, either: AbortSignal): Promise<Row[]> => {
+    const { kind, own } = group;
+    const ids = own.flatMap((entry) => entry.id ?? []);
+    const lookups = lookupsOf(group, absent.includes(kind), resolve);
+    const first = given[kind] ?? (await client.read(kind, { ids, lookups }, either));
     const keys = new Set(first.map((row) => rowKey(kind, row)));
-    const missing = unnamed.filter(({ identity }) => !keys.has(identityKey(kind, identity, resolve)));
+    const missing = absent.includes(kind) ? [] : unnamed(own).filter((entry) => !keys.has(keyOf(entry, kind, resolve)));
     const others = missing.flatMap(otherName);
     const second = others.length > 0 ? await client.read(kind, { others }, either) : [];
-    const rows = [...new Map([...first, ...second].map((row) => [row.id, row])).values()];
+    return [...new Map([...first, ...second].map((row) => [row.id, row])).values()];
+  };
+  const readGroup = async (group: Group, either: AbortSignal) => {
+    const { kind, own, referred } = group;
+    const rows = await readRows(group, either);
     for (const [name, entries] of Map.groupBy(own, (entry) => entry.kind)) {
       const matched = matchKind(name, entries, rows, resolve, elsewhere);
       matches.set(name, matched);
@@ -75,6 +81,25 @@ export async function readMatches(
     }),
   );
   return { matches: kindNames.flatMap((kind) => matches.get(kind) ?? []), resolve };
+}
+
+/** Objects of a kind and of what completes it, and what is referred to of that kind. */
+type Group = { kind: KindName; own: Desired[]; referred: SymbolicRef[] };
+
+/** What has to be looked up of a group; of objects that are absent only what others refer to besides. */
+function lookupsOf({ kind, own, referred }: Group, absent: boolean, resolve: Resolve): Lookup[] {
+  const ownKeys = new Set(own.map((entry) => keyOf(entry, kind, resolve)));
+  const others = referred.filter((ref) => !ownKeys.has(refKey(ref, resolve)));
+  const asked = absent ? others : [...unnamed(own), ...others];
+  return asked.map(({ identity }) => lookupOf(kind, identity, resolve)).filter((lookup) => lookup !== null);
+}
+
+function unnamed(own: readonly Desired[]): Desired[] {
+  return own.filter((entry) => entry.id === undefined);
+}
+
+function keyOf({ identity }: Desired, kind: KindName, resolve: Resolve): string {
+  return identityKey(kind, identity, resolve);
 }
 
 function baseOf(kind: KindName): KindName {

@@ -21,13 +21,13 @@ const rounds = 3;
 /**
  * Brings NetBox in line with the desired objects: reads their scope once, matches, writes only differences, in bulk. An
  * object that is refused does not keep the others from landing; its outcome says why. Written twice, the second time
- * writes nothing. `rows` spares a kind's reading where the caller has just done it. Throws NetBoxAPIError when NetBox cannot be read, reached or stays overloaded (a retry helps), and
+ * writes nothing. `rows` and `absent` spare the reading of what the caller has just read. Throws NetBoxAPIError when NetBox cannot be read, reached or stays overloaded (a retry helps), and
  * CancelledError; calling it again then goes on where it was.
  */
 export async function reconcile(
   client: NetBoxClient,
   desired: readonly Desired[],
-  options: Pick<ReadOptions, "signal" | "rows">,
+  { signal, ...known }: Pick<ReadOptions, "signal" | "rows" | "absent">,
 ): Promise<Reconciled> {
   const results = new Map<number, Applied>();
   const sent = new Set<number>();
@@ -37,8 +37,7 @@ export async function reconcile(
     const settled = settledRows(desired, results, open);
     const subset = open.flatMap((index) => desired[index] ?? []).map(pointingTo(settled));
     const elsewhere = new Set(settled.map(({ kind, id }) => `${kind}#${id}`));
-    const { signal, rows = {} } = options;
-    const plan = await makePlan(client, subset, { signal, elsewhere, rows: round === 1 ? rows : {} });
+    const plan = await makePlan(client, subset, { signal, elsewhere, ...(round === 1 ? known : {}) });
     const needless = plan.settled.map((entry): Applied => ({ ...entry, standing: "no" }));
     const applied = await applyPlan(client, plan, subset, signal);
     const next: number[] = [];
