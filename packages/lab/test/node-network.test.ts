@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { RunView } from "@proxbox/contracts/http";
+import type { StageName } from "@proxbox/contracts/stages";
 import type { SyncOptionsInput } from "@proxbox/contracts/sync-options";
 import { buildEstate } from "../src/proxmox/build-estate.ts";
 import type { EstateCluster, EstateNode, Row } from "../src/proxmox/estate.ts";
@@ -218,6 +219,30 @@ test("a run of chosen machines, and one without nodes, touch no interface", asyn
     expect(await scene.gateway.finished(id)).toMatchObject({ phase: "done", ok: true });
   }
   expect(scene.netbox.counts()).toMatchObject({ writes: 0 });
+});
+
+test("the bridge of a software-defined network, which no node lists, is there as long as guests are on it", async () => {
+  const estate = buildEstate({ seed: 6, clusters: 1, nodes: 1, guests: 1, standalone: 1 });
+  const guest = [...(estate.clusters[0]?.guests.values() ?? [])][0];
+  const move = (bridge: string) => {
+    for (const [key, value] of Object.entries(guest?.config ?? {}))
+      if (guest && /^net\d+$/.test(key)) guest.config[key] = String(value).replace(/bridge=\w+/, `bridge=${bridge}`);
+  };
+  move("vnet1");
+  await using own = await startScene({ estate, env: { PROXBOX_LOG_LEVEL: "error" } });
+  const stages: StageName[] = ["devices", "virtual-machines", "network-interfaces", "vm-interfaces"];
+  const bridges = async () => {
+    own.netbox.resetCounts();
+    const { id } = await own.gateway.startRun({ stages });
+    expect(await own.gateway.finished(id)).toMatchObject({ ok: true });
+    return own.netbox.rows(interfaces).filter(({ name }) => name === "vnet1").length;
+  };
+  expect(await bridges()).toBe(1);
+  expect(await bridges()).toBe(1);
+  expect(own.netbox.counts().writes).toBe(0);
+  move("vmbr0");
+  await bridges();
+  expect(await bridges()).toBe(0);
 });
 
 /** Changes a row of a node's interfaces; null takes it away. */

@@ -17,7 +17,7 @@ import { desiredReleases } from "./desired.ts";
 import type { PlannedNode, ReadNode } from "./facts.ts";
 import { type NodeNetwork, type ObservedNetworks, observeNetworks } from "./observe.ts";
 import { planNodes } from "./plan.ts";
-import { readDeviceRows } from "./read.ts";
+import { readDeviceRows, withoutGuestBridges } from "./read.ts";
 import { placeInterfaces } from "./topology.ts";
 
 type Spec = StageItemSpec<{ nodes: PlannedNode[] }>;
@@ -79,7 +79,11 @@ async function settle(
       signal,
     ),
   ]);
-  const { planned, releases } = planNodes(endpoints, { ...rows, addresses }, vlans.ids, options);
+  const listed = new Set(nodes.flatMap(({ device, interfaces: own }) => own.map(({ name }) => `${device} ${name}`)));
+  const isListed = ({ device, name }: { device: number; name: string }) => listed.has(`${device} ${name}`);
+  const present = await withoutGuestBridges(client, rows.interfaces, isListed, signal);
+  const known = { ...rows, interfaces: present, addresses };
+  const { planned, releases } = planNodes(endpoints, known, vlans.ids, options);
   const released = await reconcile(client, desiredReleases(planned.flat(), releases), { signal });
   return { planned, support: [...vlans.outcomes, ...released.outcomes] };
 }

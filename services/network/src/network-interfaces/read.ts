@@ -60,6 +60,27 @@ export async function readDeviceRows(
   };
 }
 
+/**
+ * Leaves out the bridges that guests are on although no node lists them: those of software-defined networks, which the
+ * stage vm-interfaces makes. Throws NetBoxAPIError as the client does.
+ */
+export async function withoutGuestBridges(
+  client: NetBoxClient,
+  interfaces: readonly InterfaceRow[],
+  isListed: (row: InterfaceRow) => boolean,
+  signal: AbortSignal,
+): Promise<InterfaceRow[]> {
+  const unlisted = interfaces.filter((row) => row.type === "bridge" && !isListed(row)).map(({ id }) => id);
+  if (unlisted.length === 0) return [...interfaces];
+  const states = await client.list<{ id: number; proxbox_bridge: Nested }>(
+    "plugins/proxbox/sync-state/vm-interfaces",
+    { proxbox_bridge_id: unlisted, fields: "id,proxbox_bridge" },
+    signal,
+  );
+  const inUse = new Set(states.map(({ proxbox_bridge: bridge }) => bridge?.id));
+  return interfaces.filter((row) => isListed(row) || !inUse.has(row.id));
+}
+
 function isOurs({ tags }: Tagged): boolean {
   return tags.some(({ slug }) => slug === oursTag);
 }
