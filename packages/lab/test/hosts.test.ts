@@ -137,12 +137,11 @@ function owners(): (number | undefined)[] {
   return [...new Set(owned.map(({ endpoint }) => endpoint?.id))];
 }
 
-/** Runs until NetBox is in line, which the run after that shows: it writes nothing. */
+/** Runs, and once more if that wrote anything: then NetBox is in line. */
 async function settle(options?: SyncOptionsInput): Promise<RunView> {
-  await run(options);
   const { view, writes } = await run(options);
   expect(view).toMatchObject({ phase: "done", ok: true });
-  expect(writes).toBe(0);
+  if (writes > 0) expect(await run(options)).toMatchObject({ view: { ok: true }, writes: 0 });
   return view;
 }
 

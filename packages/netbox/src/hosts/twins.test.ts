@@ -194,12 +194,13 @@ describe("bindHosts: what changed in Proxmox", () => {
 });
 
 test("withoutRelics: rows of endpoints that are gone belong to nobody", () => {
-  const rows = [1, 2, 3, null].map((endpoint) => ({ endpoint }));
+  const rows = [1, 2, 3, null, 3].map((endpoint, vmid) => ({ endpoint, vmid: vmid % 4, type: "qemu" }));
   expect(withoutRelics(rows, { pluginEndpoint: 1, others: [2] }).map(({ endpoint }) => endpoint)).toEqual([
     1,
     2,
     null,
     null,
+    3,
   ]);
 });
 

@@ -61,15 +61,18 @@ export function ownersOf({ pluginEndpoint, predecessor }: Kinship): number[] {
 }
 
 /**
- * Rows as one endpoint is to see them: what belongs to an endpoint that is not configured any more belongs to nobody, so
- * that it can be found by the cluster it is in.
+ * Identity rows as one endpoint is to see them: what belongs to an endpoint that is not configured any more belongs to
+ * nobody, so that it can be found by the cluster it is in. Where this endpoint has a row of the guest already, that counts.
  */
-export function withoutRelics<T extends { endpoint: number | null }>(
+export function withoutRelics<T extends { endpoint: number | null; vmid: number | null; type: string }>(
   rows: readonly T[],
   { pluginEndpoint, others }: { pluginEndpoint: number | null; others: readonly number[] },
 ): T[] {
-  const isLive = (id: number) => id === pluginEndpoint || others.includes(id);
-  return rows.map((row) => (row.endpoint === null || isLive(row.endpoint) ? row : { ...row, endpoint: null }));
+  const keyOf = ({ type, vmid }: T) => `${type}/${vmid}`;
+  const own = new Set(rows.filter(({ endpoint }) => endpoint !== null && endpoint === pluginEndpoint).map(keyOf));
+  const isRelic = (row: T) =>
+    row.endpoint !== null && row.endpoint !== pluginEndpoint && !others.includes(row.endpoint) && !own.has(keyOf(row));
+  return rows.map((row) => (isRelic(row) ? { ...row, endpoint: null } : row));
 }
 
 /** What is told of an endpoint that is left alone because another one has its cluster. */
