@@ -30,7 +30,9 @@ export async function releaseAddresses(
   if (releases.length === 0) return [];
   const ids = new Set(releases.map(({ row }) => row.id));
   const { links, outcomes } = await readLinks(client, [...ids], signal);
-  const unlinked = links.filter((link) => ids.has(link.ip_address.id)).map(({ id }) => goneLink(id));
+  const unlinked = links
+    .filter((link) => ids.has(link.ip_address.id))
+    .map(({ id }) => goneLink(id, `address ${id} of a guest interface`));
   const cleared = holders.flatMap((holder) => withoutPrimary(holder, ids));
   const before = await reconcile(client, [...unlinked, ...cleared], { signal });
   const after = await reconcile(client, releases.map(releasedAddress), { signal });
@@ -64,8 +66,8 @@ export function unreadableLinks(thrown: unknown): ObjectOutcome {
   };
 }
 
-function goneLink(id: number): Desired {
-  const label = `address ${id} of a guest interface`;
+/** A link between a guest's own interface and an address, to be deleted. */
+export function goneLink(id: number, label: string): Desired {
   return { kind: "guest-vm-interface-address", id, identity: {}, values: {}, gone: true, label };
 }
 

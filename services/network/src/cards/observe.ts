@@ -37,9 +37,15 @@ export async function observeChunk(
   const networks = read.map(({ guest, config: { nics, ipConfigs, hostname, agent } }) => ({
     guest,
     config: { nics, ipConfigs, hostname, agent },
-    agent: answers.get(guest.vmid) ?? null,
+    agent: plausible(answers.get(guest.vmid)),
   }));
   return { key: chunk.key, networks, unread: observed.filter((one) => one.state === "failed") };
+}
+
+/** A guest that runs has interfaces, a loopback at least: one without was stopped just then, which says nothing of it. */
+function plausible(answer: AgentAnswer | undefined): AgentAnswer | null {
+  if (answer?.state === "ok" && answer.interfaces.length === 0) return { state: "none", reason: "unknown" };
+  return answer ?? null;
 }
 
 /** An endpoint with the networks of its guests. */

@@ -76,16 +76,15 @@ function isKnownBetter({ lastResort, address }: WantedAddress, { id }: CardRow, 
 
 /**
  * What is known of the interfaces that addresses are on. Pure.
- * @param guests the guests whose configuration was read, by `ownerOf` @param gone the owners that exist no more
+ * @param guests the guests whose configuration was read @param gone the ids of machines whose guests exist no more
  */
-export function knowledgeOf(
-  guests: ReadonlyMap<string, PlacedGuest>,
-  gone: ReadonlySet<string>,
-): (row: AddressRow) => Knowledge {
+export function knowledgeOf(guests: readonly PlacedGuest[], gone: ReadonlySet<number>): (row: AddressRow) => Knowledge {
+  const byOwner = new Map(guests.map((one) => [ownerOf(one.guest.vm.id), one]));
+  const goneOwners = new Set([...gone].map(ownerOf));
   return ({ at, owner, host }) => {
     if (at?.type !== "virtualization.vminterface" || owner === null) return "unknown";
-    const guest = guests.get(owner);
-    if (!guest) return gone.has(owner) ? "gone" : "unknown";
-    return guest.addresses.isWhole(guest.cardOf.get(at.id) ?? null, familyOf(host)) ? "answered" : "unknown";
+    const one = byOwner.get(owner);
+    if (!one) return goneOwners.has(owner) ? "gone" : "unknown";
+    return one.addresses.isWhole(one.cardOf.get(at.id) ?? null, familyOf(host)) ? "answered" : "unknown";
   };
 }

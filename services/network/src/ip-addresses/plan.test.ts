@@ -59,8 +59,7 @@ const row = (id: number, vm: number | null, host: string, change: Partial<Addres
   ...change,
 });
 const settle = (guests: ReturnType<typeof guest>[], rows: AddressRow[], gone: number[] = []) => {
-  const byOwner = new Map(guests.map((one) => [ownerOf(one.guest.vm.id), one]));
-  const knowledge = knowledgeOf(byOwner, new Set(gone.map(ownerOf)));
+  const knowledge = knowledgeOf(guests, new Set(gone));
   const claims = guests.flatMap((one) => one.claims.map(({ claim }) => claim));
   const settlement = settleAddresses(claims, rows, knowledge);
   return { stale: settlement.stale, settled: new Map(settlement.settled.map((entry) => [entry.claim, entry])) };
