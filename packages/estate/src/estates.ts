@@ -1,10 +1,8 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
-import { keyOf, type MatchScope, matchGuests, statesOf } from "@proxbox/netbox/guests/match";
-import { type KnownVm, readKnownVms } from "@proxbox/netbox/guests/read";
+import { keyOf, matchGuests, type StateRow } from "@proxbox/netbox/guests/match";
+import type { KnownVm } from "@proxbox/netbox/guests/read";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
-import { withoutRelics } from "@proxbox/netbox/hosts/twins";
-import { netboxOf } from "@proxbox/netbox/session";
 import type { ListingGaps } from "@proxbox/proxmox/completeness";
 import { observeEndpoint } from "@proxbox/proxmox/observe-endpoint";
 import type { ObservedHosts } from "@proxbox/proxmox/observe-hosts";
@@ -13,6 +11,7 @@ import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
 import { askEndpoints } from "@proxbox/runtime/isolation";
 import type { StageContext, StageItemSpec } from "@proxbox/runtime/stage";
 import { type Chunk, chunksOf } from "./chunks.ts";
+import { machinesOf } from "./machines.ts";
 import { placedHosts } from "./placed.ts";
 import { unplacedItem } from "./unplaced.ts";
 
@@ -47,7 +46,6 @@ export async function readEstates(ctx: StageContext): Promise<Estates> {
   const { answered, failed } = await askEndpoints(ctx, (endpoint) => observeEndpoint(ctx, endpoint));
   const settled: Estates["settled"] = [...failed];
   if (answered.length === 0) return { estates: [], settled };
-  const client = netboxOf(ctx);
   const bindings = await placedHosts(
     ctx,
     answered.map(({ value }) => value.hosts),
@@ -60,18 +58,13 @@ export async function readEstates(ctx: StageContext): Promise<Estates> {
     return [];
   });
   if (bound.length === 0) return { estates: [], settled };
-  const known = await readKnownVms(
-    client,
-    bound.map(({ cluster }) => cluster),
-    new Set(bound.flatMap(({ binding }) => binding.pluginEndpoint ?? [])),
-    ctx.signal,
-  );
+  const known = await machinesOf(ctx, bound);
   const only = ctx.options.netbox_vm_ids ? new Set(ctx.options.netbox_vm_ids) : null;
   const estates = bound.map(({ endpoint, value, binding, cluster }): Estate => {
-    const states = withoutRelics(known.states, binding);
-    const scope = { pluginEndpoint: binding.pluginEndpoint, cluster, states, vms: known.vms };
+    const { states, vms: rows } = known.get(endpoint.id) ?? { states: [], vms: [] };
+    const scope = { pluginEndpoint: binding.pluginEndpoint, cluster, states, vms: rows };
     const matches = matchGuests(value.listing.guests, scope);
-    const vms = new Map(known.vms.map((vm) => [vm.id, vm]));
+    const vms = new Map(rows.map((vm) => [vm.id, vm]));
     const withMachine = (guest: Guest): EstateGuest[] => {
       const match = matches.get(keyOf(guest));
       const vm = match && "vm" in match && match.vm ? vms.get(match.vm.id) : undefined;
@@ -93,7 +86,7 @@ export async function readEstates(ctx: StageContext): Promise<Estates> {
       chunks: chunks
         .map(({ key, guests }) => ({ key, guests: guests.filter(wanted) }))
         .filter(({ guests }) => guests.length > 0),
-      machines: machinesOf(scope, vms),
+      machines: identified(states, vms),
       storages: value.listing.storages,
       gaps: value.gaps,
     };
@@ -106,8 +99,8 @@ export function isWanted(guest: Pick<Guest, "template">, options: SyncOptions): 
   return (guest.template ? options.sync_mode_vm_template : options.sync_mode_vm) !== "disabled";
 }
 
-function machinesOf(scope: MatchScope, vms: ReadonlyMap<number, KnownVm>): Estate["machines"] {
-  return statesOf(scope).flatMap(({ vm: id, vmid, type }) => {
+function identified(states: readonly StateRow[], vms: ReadonlyMap<number, KnownVm>): Estate["machines"] {
+  return states.flatMap(({ vm: id, vmid, type }) => {
     const vm = vms.get(id);
     return vm && vmid !== null && (type === "qemu" || type === "lxc") ? [{ vm, vmid, type }] : [];
   });

@@ -1,7 +1,7 @@
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import { isComplete, placeHosts } from "@proxbox/netbox/hosts/place";
 import { netboxOf } from "@proxbox/netbox/session";
-import { storedObservation, storeObservation } from "@proxbox/proxmox/observations";
+import { lastObservation, storedObservation, storeObservation } from "@proxbox/proxmox/observations";
 import type { ObservedHosts } from "@proxbox/proxmox/observe-hosts";
 import type { StageContext } from "@proxbox/runtime/stage";
 
@@ -19,6 +19,11 @@ export async function placedHosts(ctx: StageContext, hosts: ObservedHosts[]): Pr
   const bindings = await placeHosts(netboxOf(ctx), hosts, ctx.configured, ctx.signal);
   await rememberPlaced(ctx, bindings);
   return bindings;
+}
+
+/** What stood for an endpoint's hosts when a stage of this run last kept it; null: none has. */
+export function lastPlaced(ctx: StageContext, endpoint: number): Promise<HostBinding | null> {
+  return lastObservation<HostBinding>(ctx, endpoint, part);
 }
 
 /** Keeps what stands for hosts, where it is there whole, for the later stages of the run. */

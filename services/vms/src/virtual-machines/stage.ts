@@ -1,5 +1,6 @@
 import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { rememberMachines } from "@proxbox/estate/machines";
 import { summariseStage } from "@proxbox/estate/summarise";
 import { createOnly, pointingTo } from "@proxbox/netbox/desired";
 import { writeJournal } from "@proxbox/netbox/journal";
@@ -59,6 +60,7 @@ export const stage = defineStage({
     await writeJournal(ctx, netboxOf(ctx), objects);
     const changed = swept.map((one) => ({ endpoint: one.endpoint, counts: countOf(one.objects) }));
     await summariseStage([...results, ...changed], ctx);
+    if (!ctx.options.netbox_vm_ids) await rememberMachines(ctx);
     return { objects };
   },
 });
