@@ -40,7 +40,10 @@ export const stage = defineStage({
       const pages = await readUnknown(client, series, machines, ctx.signal);
       // The oldest first: a run that dies leaves no gap behind what the next one takes for known.
       for (const { write, told } of pages.reverse()) {
-        const { outcomes } = await reconcile(client, write.map(desiredTask), { signal: ctx.signal });
+        const { outcomes } = await reconcile(client, write.map(desiredTask), {
+          signal: ctx.signal,
+          absent: ["task-history"],
+        });
         objects.push(...outcomes, ...told);
       }
     }

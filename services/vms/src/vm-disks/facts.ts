@@ -2,14 +2,8 @@ import type { EstateGuest } from "@proxbox/estate/estates";
 import type { StorageIds } from "@proxbox/estate/storage-ids";
 import type { Disk } from "@proxbox/proxmox/parse/disk";
 
-/** One item: guests of one endpoint under the key of their chunk, the plugin's storages of their cluster, their disks. */
-export type DiskChunk = {
-  key: string;
-  guests: EstateGuest[];
-  storages: StorageIds;
-  /** The disks these machines had when the items were listed. */
-  rows: DiskRow[];
-};
+/** One item: guests of one endpoint under the key of their chunk, and the plugin's storages of their cluster. */
+export type DiskChunk = { key: string; guests: EstateGuest[]; storages: StorageIds };
 
 /** A guest whose configuration was read. */
 export type GuestDisks = {

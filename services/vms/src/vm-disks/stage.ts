@@ -11,11 +11,11 @@ import { isBootstrapOnly } from "../modes.ts";
 import { desiredDisks, sizeless } from "./desired.ts";
 import type { DiskChunk } from "./facts.ts";
 import { observeDisks } from "./observe.ts";
-import { readDiskRows } from "./read.ts";
+import { diskRowOf, readDisks } from "./read.ts";
 import { judgeGoneDisks } from "./removals.ts";
 
 const DiskItem = Type.Unsafe<DiskChunk>(
-  Type.Object({ key: Type.String(), guests: Type.Array(Type.Object({})), rows: Type.Array(Type.Object({})) }),
+  Type.Object({ key: Type.String(), guests: Type.Array(Type.Object({})), storages: Type.Object({}) }),
 );
 
 /** Disks of guests become virtual disks of NetBox; one item is up to fifty guests of one endpoint. */
@@ -26,24 +26,12 @@ export const stage = defineStage({
   async items(ctx) {
     const { estates, settled } = await readEstates(ctx);
     if (estates.every(({ chunks }) => chunks.length === 0)) return settled;
-    const client = netboxOf(ctx);
-    const machines = ctx.options.netbox_vm_ids
-      ? estates.flatMap(({ chunks }) => chunks.flatMap(({ guests }) => guests.map(({ vm }) => vm.id)))
-      : null;
-    const [storageIds, disks] = await Promise.all([
-      readStorageIds(client, ctx.signal),
-      readDiskRows(client, machines, ctx.signal),
-    ]);
+    const storageIds = await readStorageIds(netboxOf(ctx), ctx.signal);
     const items = estates.flatMap(({ endpoint, cluster, chunks }) =>
       chunks.map(({ key, guests }) => ({
         key: itemKey("disks", endpoint.id, key),
         endpoint: endpoint.id,
-        body: {
-          key,
-          guests,
-          storages: storageIds.get(cluster) ?? {},
-          rows: guests.flatMap(({ vm }) => disks.get(vm.id) ?? []),
-        },
+        body: { key, guests, storages: storageIds.get(cluster) ?? {} },
       })),
     );
     return [...settled, ...items];
@@ -53,12 +41,20 @@ export const stage = defineStage({
     const client = netboxOf(ctx);
     const { read, observed } = await observeDisks(ctx, chunk);
     const followed = read.filter(({ guest }) => !isBootstrapOnly(guest, ctx.options));
-    const { gone, kept } = judgeGoneDisks(followed, chunk.rows, ctx.options);
+    const rows = await readDisks(
+      client,
+      read.map(({ guest }) => guest.vm.id),
+      ctx.signal,
+    );
+    const { gone, kept } = judgeGoneDisks(followed, rows.map(diskRowOf), ctx.options);
     const desired = read.flatMap((one) => {
       const wanted = desiredDisks(one, chunk.storages);
       return isBootstrapOnly(one.guest, ctx.options) ? wanted.map(createOnly) : wanted;
     });
-    const { outcomes } = await reconcile(client, [...gone, ...desired], { signal: ctx.signal });
+    const { outcomes } = await reconcile(client, [...gone, ...desired], {
+      signal: ctx.signal,
+      rows: { "virtual-disk": rows },
+    });
     const unread = unreadOutcomes("virtual-disk", "disks", observed);
     return { objects: [...unread, ...kept, ...read.flatMap(sizeless), ...outcomes] };
   },
