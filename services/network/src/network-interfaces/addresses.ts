@@ -66,7 +66,8 @@ export function planAddresses(
   return { plans, releases };
 }
 
-function ownerOf({ device }: Pick<ReadNode, "device">): string {
+/** What an address of a device says of its owner. */
+export function ownerOf({ device }: Pick<ReadNode, "device">): string {
   return `device/${device}`;
 }
 

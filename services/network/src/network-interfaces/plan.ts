@@ -1,5 +1,5 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
-import { type AddressPlan, type PrimaryRow, planAddresses, type Release } from "./addresses.ts";
+import { type AddressPlan, ownerOf, type PrimaryRow, planAddresses, type Release } from "./addresses.ts";
 import type { PlannedNode, ReadNode } from "./facts.ts";
 import { type InterfacePlan, planInterfaces } from "./interfaces.ts";
 import { countMissing, type DeviceRows, judgeMissing } from "./removals.ts";
@@ -50,13 +50,7 @@ export function planNodes(
 }
 
 function finished({ node, interfaces, addresses, missing }: Draft, rows: NetworkRows, doubt: string | null) {
-  const own = rows.interfaces.filter(({ device }) => device === node.device);
-  const ids = new Set(own.map(({ id }) => id));
-  const present: DeviceRows = {
-    interfaces: own,
-    macs: rows.macs.filter((row) => ids.has(row.interface)),
-    addresses: rows.addresses.filter(({ at }) => at?.type === "dcim.interface" && ids.has(at.id)),
-  };
+  const present = rows.addresses.filter(({ owner }) => owner === ownerOf(node));
   const moving = new Set(
     addresses.addresses.flatMap(({ settled }) => (settled.state === "move" ? [settled.row.id] : [])),
   );

@@ -2,6 +2,7 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { Desired } from "@proxbox/netbox/desired";
 import { judgeRemovals, type RemovalCandidate } from "@proxbox/netbox/removals";
 import type { AddressRow } from "../addresses/settle.ts";
+import type { ReadNode } from "./facts.ts";
 import type { InterfaceRow, MacRow } from "./interfaces.ts";
 
 /** Rows on the device of one node. */
@@ -20,19 +21,20 @@ export function countMissing({ interfaces, macs, addresses }: DeviceRows): numbe
  * its interface instead of deleted. An interface stays while there is a cable in it, or an address on it that neither
  * goes nor moves to another interface of the device: NetBox would delete the address with it.
  * @param missing rows of ours that stand for something the node has no more
- * @param present everything on the device
- * @param moving ids of addresses that get another interface of the device
+ * @param addresses all that are on the device
+ * @param moving ids of those that get another interface of the device
  * @param doubt why nothing may go; null: something may
  */
 export function judgeMissing(
-  node: { name: string; deviceName: string },
+  node: Pick<ReadNode, "name" | "deviceName" | "interfaces">,
   missing: DeviceRows,
-  present: DeviceRows,
+  addresses: readonly AddressRow[],
   moving: ReadonlySet<number>,
   doubt: string | null,
 ): Removals {
-  const judge = (candidates: RemovalCandidate[], known: readonly { ours: boolean }[]) =>
-    judgeRemovals(candidates, { doubt, known: known.filter(({ ours }) => ours).length });
+  // What has come in place of what is gone counts: a node that is given new addresses is no node that shows too little.
+  const judge = (candidates: RemovalCandidate[], listed: number) =>
+    judgeRemovals(candidates, { doubt, known: candidates.length + listed });
   const candidate = (kind: RemovalCandidate["kind"], id: number, name: string): RemovalCandidate => ({
     kind,
     id,
@@ -41,12 +43,12 @@ export function judgeMissing(
     ours: true,
   });
   const plain = new Set(missing.addresses.flatMap((row) => (row.plain ? [row.id] : [])));
-  const addresses = judge(
+  const left = judge(
     missing.addresses.map(({ id, address }) => candidate("ip-address", id, address)),
-    present.addresses,
+    node.interfaces.flatMap((one) => one.addresses).length,
   );
-  const freed = new Set([...moving, ...addresses.gone.map(({ id }) => id)]);
-  const held = present.addresses.filter(({ id }) => !freed.has(id));
+  const freed = new Set([...moving, ...left.gone.map(({ id }) => id)]);
+  const held = addresses.filter(({ id }) => !freed.has(id));
   const reasonOf = ({ id, connected }: InterfaceRow): string | null => {
     const address = held.find(({ at }) => at?.id === id)?.address;
     return connected ? "it is connected" : address === undefined ? null : `${address} is on it`;
@@ -54,11 +56,11 @@ export function judgeMissing(
   const free = missing.interfaces.filter((row) => reasonOf(row) === null);
   const interfaces = judge(
     free.map(({ id, name }) => candidate("interface", id, name)),
-    present.interfaces,
+    node.interfaces.length,
   );
   const macs = judge(
     missing.macs.map(({ id, mac }) => candidate("mac-address", id, mac)),
-    present.macs,
+    node.interfaces.filter(({ mac }) => mac !== null).length,
   );
   const inUse = missing.interfaces.flatMap((row): ObjectOutcome[] => {
     const reason = reasonOf(row);
@@ -68,9 +70,9 @@ export function judgeMissing(
       : [];
   });
   return {
-    left: addresses.gone.filter(({ id }) => !plain.has(id ?? 0)).map(takenOff),
-    gone: [...addresses.gone.filter(({ id }) => plain.has(id ?? 0)), ...interfaces.gone, ...macs.gone],
-    told: [...addresses.kept, ...inUse, ...interfaces.kept, ...macs.kept],
+    left: left.gone.filter(({ id }) => !plain.has(id ?? 0)).map(takenOff),
+    gone: [...left.gone.filter(({ id }) => plain.has(id ?? 0)), ...interfaces.gone, ...macs.gone],
+    told: [...left.kept, ...inUse, ...interfaces.kept, ...macs.kept],
   };
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { type NodeInterface, nodeInterfaceOf } from "@proxbox/proxmox/resources/node-network";
+import fc from "fast-check";
 import { placeInterfaces, typeOf } from "./topology.ts";
 
 /** An interface as Proxmox answers it. */
@@ -103,4 +104,41 @@ test.each<[object, string[], string[]]>([
     placeInterfaces(all, withLinkLocal).flatMap((placed) => placed.addresses.map(({ address }) => address));
   expect(addresses(false)).toEqual(wanted);
   expect(addresses(true)).toEqual([...wanted, ...linkLocal]);
+});
+
+const names = fc.constantFrom("lo", "eno1", "eno1.10", "bond0", "vmbr0", "vlan5", "vmbr0:1", "ünï\u0000");
+const lists = fc.array(names, { maxLength: 3 }).map((members) => members.join(" "));
+const rows = fc.array(
+  fc.record(
+    {
+      iface: names,
+      type: fc.constantFrom("eth", "bond", "bridge", "vlan", "OVSBridge", "OVSBond", "OVSPort", "OVSIntPort", "x"),
+      slaves: lists,
+      bridge_ports: lists,
+      ovs_ports: lists,
+      ovs_bridge: names,
+      ovs_tag: fc.oneof(fc.integer({ min: -1, max: 5000 }), fc.string()),
+      "vlan-raw-device": names,
+      comments: fc.string({ unit: "binary" }),
+      cidr: fc.oneof(fc.string(), fc.constant("10.0.0.1/24")),
+    },
+    { requiredKeys: ["iface", "type"] },
+  ),
+  { maxLength: 8 },
+);
+
+test("whatever a node lists, NetBox can have it", () => {
+  fc.assert(
+    fc.property(rows, (all) => {
+      const placed = place(...all.flatMap((row) => nodeInterfaceOf(row) ?? []));
+      const known = new Set(placed.map(({ name }) => name));
+      for (const { name, type, lag, bridge, parent, vlan } of placed) {
+        for (const other of [lag, bridge, parent])
+          expect(other === null || (other !== name && known.has(other))).toBe(true);
+        if (type === "virtual") expect(lag).toBeNull();
+        else expect(parent).toBeNull();
+        if (typeof vlan === "object" && vlan) expect(vlan.vid >= 1 && vlan.vid <= 4094).toBe(true);
+      }
+    }),
+  );
 });
