@@ -66,7 +66,8 @@ export const SyncOptions = Type.Object(
       minimum: 0,
       maximum: 100000,
       default: 20,
-      description: "More orphans than this on one endpoint: none is touched, all are reported.",
+      description:
+        "More machines, disks, interfaces or addresses than this to give up: none is touched, all are reported.",
     }),
     delete_nonexistent_backup: flag(false, "Delete backups whose volume is gone from Proxmox."),
     delete_nonexistent_snapshot: flag(false, "Delete snapshots that are gone from Proxmox."),

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { SyncOptions } from "@proxbox/contracts/sync-options";
 
 const root = join(import.meta.dir, "../../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -24,6 +25,11 @@ test("docs/operations.md has a row for every setting, and no other", () => {
     missing: [],
     unknown: [],
   });
+});
+
+test("docs/operations.md has a row for every option of a run, and no other", () => {
+  const documented = namesIn(section(read("docs/operations.md"), "Options of a run"), /^\| `([a-z_0-9]+)`/gm);
+  expect(documented).toEqual(Object.keys(SyncOptions.properties).sort());
 });
 
 test("docs/errors.md has a row for every error code, and no other", () => {
