@@ -74,6 +74,14 @@ describe("matchKind", () => {
       [vmRow(7, "a")],
       [7, "duplicate_desired"],
     ],
+    [
+      "finds the row that is to go, and gives its name to another",
+      "virtual-machine",
+      [vm("a", { id: 7, gone: true }), vm("a")],
+      [vmRow(7, "a")],
+      [7, null],
+    ],
+    ["does not miss a row that is to go", "virtual-machine", [vm("a", { id: 8, gone: true })], [], [null]],
     ["never guesses between several rows", "storage", [storage()], [storageRow(1), storageRow(2)], ["ambiguous"]],
     ["wants a name", "virtual-machine", [vm("  ")], [], ["identity_incomplete"]],
     [
@@ -104,6 +112,10 @@ describe("matchKind", () => {
     expect(matched("cluster", [cluster], [row("dcim.region")])).toEqual([null]);
     expect(matched("cluster", [cluster], [row("dcim.site")])).toEqual([1]);
   });
+});
+
+test("what is to go is named by its row", () => {
+  expect(() => matched("virtual-machine", [vm("a", { gone: true })], [vmRow(7, "a")])).toThrow("which row");
 });
 
 function storage(): Desired {

@@ -83,6 +83,7 @@ function isForeign(kind: KindName, row: Row): boolean {
 }
 
 function keyOf(desired: Desired, resolve: Resolve): string {
+  if (desired.gone && desired.id === undefined) throw new TypeError(`${desired.label} is to go, but which row is it?`);
   if (desired.gone) return `${desired.kind}#${desired.id}`;
   const whole = Object.keys(kindOf(desired.kind).identity).every((field) => desired.identity[field] !== undefined);
   return whole || desired.id === undefined
