@@ -84,6 +84,16 @@ describe("disks", () => {
     expect(Object.keys(disks())).not.toContain("scsi2");
   });
 
+  test("where machines are only made when they are missing, so are disks: none changes, none goes", async () => {
+    const before = disks();
+    change.resize(cluster, vmid, "scsi0", "9G");
+    change.configure(cluster, vmid, { ide2: undefined, ...drive(4) });
+    await run({ sync_mode_vm: "bootstrap_only" });
+    expect(disks()).toEqual({ ...before, scsi4: 8192 });
+    await run();
+    expect(disks()).toEqual({ backup: 7, scsi0: 9216, scsi4: 8192 });
+  });
+
   test("a machine that was asked for is the only one that is touched", async () => {
     const other = [...cluster.guests.values()].find((guest) => guest.type === "lxc");
     change.configure(cluster, vmid, drive(3));
