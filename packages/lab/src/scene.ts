@@ -76,7 +76,8 @@ export async function startScene({
   };
 }
 
-async function enterNetBox(gateway: GatewayClient, netbox: SimulatedNetBox): Promise<void> {
+/** Tells a gateway where NetBox is, as the plugin does. */
+export async function enterNetBox(gateway: GatewayClient, netbox: SimulatedNetBox): Promise<void> {
   const { hostname, port } = new URL(netbox.url);
   const body = {
     name: "NetBox",
@@ -90,7 +91,7 @@ async function enterNetBox(gateway: GatewayClient, netbox: SimulatedNetBox): Pro
 }
 
 /** Enters an endpoint in NetBox, as an operator does in the plugin's form, and pushes it to the gateway, as the plugin does. */
-async function enterProxmox(
+export async function enterProxmox(
   gateway: GatewayClient,
   netbox: SimulatedNetBox,
   proxmox: SimulatedProxmox,

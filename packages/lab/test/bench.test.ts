@@ -59,3 +59,16 @@ test("a benchmark that does not exist is refused with the names of those that do
   expect(await child.stderr.text()).toMatch(/no benchmark "speed".*bus.*sse-latency/);
   expect(await child.exited).toBe(1);
 });
+
+test("where the peer's Python is missing, its line says so and nothing has failed", async () => {
+  const child = Bun.spawn([process.execPath, program, "--peer"], {
+    env: { PATH: "" },
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  expect(JSON.parse(await child.stdout.text())).toMatchObject({
+    bench: "peer",
+    note: expect.stringMatching(/Python 3\.12/),
+  });
+  expect(await child.exited).toBe(0);
+});

@@ -4,9 +4,11 @@ import type { Bench } from "./figures.ts";
 import { growthBench } from "./growth.ts";
 import { memoryBench } from "./memory.ts";
 import { netboxCostBench } from "./netbox-cost.ts";
+import { peerBench } from "./peer.ts";
 import { sseLatencyBench } from "./sse-latency.ts";
 
-// `npm run bench`: one line of JSON for each benchmark. `--only NAME` runs one, `--quick` takes small sizes.
+// `npm run bench`: one line of JSON for each benchmark. `--only NAME` runs one, `--quick` takes small sizes; `--peer` runs
+// the one that needs Python and the package index.
 const benches: Record<string, Bench> = {
   bus: busBench,
   growth: growthBench,
@@ -15,8 +17,16 @@ const benches: Record<string, Bench> = {
   "netbox-cost": netboxCostBench,
 };
 
-const { values } = parseArgs({ options: { only: { type: "string" }, quick: { type: "boolean", default: false } } });
-const chosen = Object.entries(benches).filter(([name]) => values.only === undefined || values.only === name);
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    quick: { type: "boolean", default: false },
+    peer: { type: "boolean", default: false },
+  },
+});
+const chosen = values.peer
+  ? [["peer", peerBench] as const]
+  : Object.entries(benches).filter(([name]) => values.only === undefined || values.only === name);
 if (chosen.length === 0) {
   console.error(`There is no benchmark "${values.only}"; there are: ${Object.keys(benches).join(", ")}.`);
   process.exitCode = 1;
