@@ -1,5 +1,5 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
-import type { Desired, DesiredTags, KnownRow, Ref } from "@proxbox/netbox/desired";
+import type { Desired, DesiredTags, Ref } from "@proxbox/netbox/desired";
 import {
   clusterRef,
   deviceRef,
@@ -12,6 +12,7 @@ import { slugOf } from "@proxbox/netbox/hosts/facts";
 import { guestRoles, guestTypes, softDeletedTag } from "@proxbox/netbox/hosts/support";
 import { oursTag } from "@proxbox/netbox/tags";
 import type { GuestBatch, GuestConfig, PlannedGuest } from "./facts.ts";
+import { platformSlug } from "./platforms.ts";
 import { settleRole } from "./roles.ts";
 
 /**
@@ -145,26 +146,6 @@ function slugFor(tag: string, batch: GuestBatch): string {
 
 function platformRef(config: GuestConfig): Ref | null {
   return config.platform === null ? null : { kind: "platform", identity: { slug: platformSlug(config.platform) } };
-}
-
-/** The slug of a platform of this name. */
-export function platformSlug(name: string): string {
-  return slugOf(name, "platform");
-}
-
-/** The platforms that guests name and that are not known already, each once. Pure. */
-export function desiredPlatforms(configs: Iterable<GuestConfig>, known: readonly KnownRow[]): Desired[] {
-  const names = [...new Set([...configs].flatMap(({ platform }) => (platform === null ? [] : [platform])))].sort();
-  const slugs = new Set(known.flatMap(({ kind, identity }) => (kind === "platform" ? [identity.slug] : [])));
-  const missing = names.filter((name) => !slugs.has(platformSlug(name)));
-  return missing.map((name) => ({
-    kind: "platform",
-    identity: { slug: platformSlug(name) },
-    values: {},
-    onCreate: { name },
-    tags: { add: [oursTag], onCreateOnly: true },
-    label: name,
-  }));
 }
 
 function desiredState(

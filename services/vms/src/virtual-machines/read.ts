@@ -3,7 +3,7 @@ import type { KnownRow } from "@proxbox/netbox/desired";
 import { type DefaultRoles, type DefaultRolesAnswer, rolesOf } from "@proxbox/netbox/hosts/rows";
 import { platformNames } from "@proxbox/proxmox/parse/os-type";
 import { NetBoxAPIError } from "@proxbox/runtime/errors";
-import { platformSlug } from "./desired.ts";
+import { platformSlug } from "./platforms.ts";
 import { slugCandidates, type TagRow } from "./tags.ts";
 
 /** Reads the ids of the cloud-init rows, by machine. NetBox's filter takes one machine at a time, so these are read whole. */

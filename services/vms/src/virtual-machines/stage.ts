@@ -11,10 +11,11 @@ import { defineStage } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
 import pLimit from "p-limit";
 import { isBootstrapOnly } from "../modes.ts";
-import { desiredGuest, desiredName, desiredPlatforms, labelOf } from "./desired.ts";
+import { desiredGuest, desiredName, labelOf } from "./desired.ts";
 import type { GuestBatch, PlannedGuest } from "./facts.ts";
 import { listItems } from "./items.ts";
 import { observeConfigs } from "./observe.ts";
+import { desiredPlatforms } from "./platforms.ts";
 import { sweepOrphans } from "./sweep-orphans.ts";
 
 const GuestItem = Type.Unsafe<GuestBatch>(
