@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { AttemptResults, RunView } from "@proxbox/contracts/http";
+import type { RunView } from "@proxbox/contracts/http";
 import type { SyncOptionsInput } from "@proxbox/contracts/sync-options";
 import type { JsonObject } from "../src/netbox/model.ts";
 import type { SimulatedNetBox } from "../src/netbox/server.ts";
@@ -8,44 +8,35 @@ import * as change from "../src/proxmox/change.ts";
 import type { EstateCluster, EstateGuest } from "../src/proxmox/estate.ts";
 import { nodeFault } from "../src/proxmox/faults.ts";
 import { type Scene, startScene } from "../src/scene.ts";
+import { type FollowedScene, type Following, namesOf, skippedIn, stageOf, startFollowed } from "./followed-scene.ts";
 import { findRow, seen, wholeRows } from "./seen.ts";
-import { type Columns, keyOf, type Truth } from "./truth/form.ts";
+import { type Columns, keyOf } from "./truth/form.ts";
 import { truthOf } from "./truth/truth.ts";
 
 setDefaultTimeout(30_000);
 
 const machines = "virtualization/virtual-machines";
 const sidecars = "plugins/proxbox/sync-state/virtual-machines";
+const routines = "plugins/proxbox/backup-routines";
 const cloudInits = "plugins/proxbox/vm-cloudinit";
 const env = { PROXBOX_LOG_LEVEL: "error" };
 
+let followed: FollowedScene;
 let scene: Scene;
 /** The cluster that changes, of three nodes; the other endpoint is one node that stands alone. */
 let cluster: EstateCluster;
 let solo: EstateCluster;
-/** What NetBox should hold by now. */
-let expected: Truth;
-/** What differs from the estate for good, because an operator wants it so. */
-let standing: { path: string; key: string; columns: Columns | ((row: Columns) => Columns) }[] = [];
-let lastOptions: SyncOptionsInput | undefined;
-/** Addresses of rows of other people. */
-const foreign: string[] = [];
 
 beforeAll(async () => {
   const estate = buildEstate({ seed: 4, clusters: 2, nodes: 4, guests: 40 });
   [cluster, solo] = estate.clusters as [EstateCluster, EstateCluster];
   for (let vmid = 901; vmid <= 930; vmid++) add(vmid, `plain-${vmid}`);
-  scene = await startScene({ estate, env });
-  expected = truthOf(shown());
-  await expectRun();
+  followed = await startFollowed(estate);
+  ({ scene } = followed);
 });
 // Whatever a test did last, doing it again writes nothing.
-afterEach(async () => {
-  scene.netbox.resetCounts();
-  expect(await run(lastOptions)).toMatchObject({ phase: "done", ok: true });
-  expect(scene.netbox.counts().writes).toBe(0);
-});
-afterAll(() => scene[Symbol.asyncDispose]());
+afterEach(() => followed.expectNoWrites());
+afterAll(() => followed[Symbol.asyncDispose]());
 
 describe("a guest", () => {
   test("that migrates keeps its machine, on another device", async () => {
@@ -69,7 +60,9 @@ describe("a guest", () => {
       description: "Synced from Proxmox node pve3",
     });
     Object.assign(row(sidecars, 901), { proxmox_node: "frankfurt/pve3", proxmox_node_name: "pve3" });
-    await expectRun();
+    const bridge = "proxmox-default-site-frankfurt/pve3/vmbr0";
+    followed.at("plugins/proxbox/sync-state/vm-interfaces", "frankfurt/qemu/901/net0").proxbox_bridge = bridge;
+    await followed.expectRun();
     endpoint?.clearFaults();
     await follow();
   });
@@ -105,13 +98,13 @@ describe("a guest", () => {
       does: { status: 403, message: "Permission check failed (/vms/906, VM.Audit)" },
       when: ({ path }) => path.endsWith("/qemu/906/config"),
     });
-    const view = await run();
+    const view = await followed.run();
     scene.proxmox[0]?.clearFaults();
     expect(view.ok).toBe(false);
     Object.assign(row(machines, 906), { name: "plain-906" });
     Object.assign(row(machines, 907), { name: "plain-907" });
     Object.assign(row(sidecars, 907), { proxmox_vm_name: "plain-907" });
-    inLine();
+    followed.inLine();
     await follow();
   });
 
@@ -123,12 +116,12 @@ describe("a guest", () => {
   });
 
   test("that gets and loses tags has them in NetBox, and keeps those an operator gave it", async () => {
-    insert(scene.netbox, "extras/tags", { name: "By hand", slug: "by-hand", color: "123456" });
-    expected["extras/tags"] = {
-      ...expected["extras/tags"],
+    followed.insert("extras/tags", { name: "By hand", slug: "by-hand", color: "123456" });
+    followed.expected["extras/tags"] = {
+      ...followed.expected["extras/tags"],
       "by-hand": { name: "By hand", color: "123456", description: "" },
     };
-    edit(machines, 910, { tags: ["by-hand", "proxbox", "proxbox-discovered-qemu"] });
+    followed.edit(machines, keyFor(910), { tags: ["by-hand", "proxbox", "proxbox-discovered-qemu"] });
     hold(machines, 910, ({ tags }) => ({ tags: [...(tags as string[]), "by-hand"].sort() }));
     change.configure(cluster, 910, { tags: "prod;brand-new" });
     await follow();
@@ -152,9 +145,14 @@ describe("a guest", () => {
     change.resize(cluster, 913, "scsi0", "64G");
     change.configure(cluster, 913, { memory: "8192", cores: 4, scsi1: "local-lvm:vm-913-disk-1,size=1T" });
     await follow();
-    change.configure(cluster, 913, { scsi0: undefined, scsi1: undefined });
+    change.configure(cluster, 913, { scsi1: undefined });
     await follow();
-    expect(row(machines, 913).disk).toBeNull();
+    expect(row(machines, 913).disk).toBe(65_536);
+    // A configuration without any disk proves nothing about disks.
+    change.configure(cluster, 913, { scsi0: undefined });
+    await followed.expectRun();
+    change.configure(cluster, 913, { scsi0: "local-lvm:vm-913-disk-0,size=64G" });
+    await follow();
   });
 
   test("that loses its cloud-init options has its row emptied, not deleted", async () => {
@@ -187,9 +185,9 @@ describe("a note", () => {
   });
 
   test("sets fields by its netbox-metadata block when the caller wants that, and only then", async () => {
-    const tenant = insert(scene.netbox, "tenancy/tenants", { name: "Customer", slug: "customer" });
-    const role = insert(scene.netbox, "dcim/device-roles", { name: "Database", slug: "database", color: "123456" });
-    foreign.push(role.url);
+    const tenant = followed.insert("tenancy/tenants", { name: "Customer", slug: "customer" });
+    const role = followed.insert("dcim/device-roles", { name: "Database", slug: "database", color: "123456" });
+    followed.foreign.push(role.url);
     const block = (json: object) => `Text before\n\`\`\`netbox-metadata\n${JSON.stringify(json)}\n\`\`\`\n`;
     change.configure(cluster, 917, { description: block({ tenant: tenant.id, role: role.id, name: 5 }) });
     await follow();
@@ -209,7 +207,7 @@ describe("a note", () => {
     expect(row(machines, 917)).toMatchObject({ description: "Text before", comments: "" });
 
     change.configure(cluster, 917, { description: block({ tenant: 4711 }) });
-    const failed = await run(options);
+    const failed = await followed.run(options);
     expect(failed.ok).toBe(false);
     expect(stageOf(failed, "virtual-machines").summary?.errors).toEqual([
       expect.objectContaining({
@@ -218,7 +216,7 @@ describe("a note", () => {
         message: expect.stringContaining("4711"),
       }),
     ]);
-    inLine();
+    followed.inLine();
     change.configure(cluster, 917, { description: undefined });
     await follow();
   });
@@ -231,7 +229,8 @@ describe("with delete_orphans", () => {
   test("a machine whose guest is gone is marked, and comes back with the guest; nothing is deleted", async () => {
     const gone = change.remove(cluster, 918);
     Object.assign(row(machines, 918), marked);
-    await expectRun(options);
+    followed.take(routines);
+    await followed.expectRun(options);
     change.recreate(cluster, gone);
     // The mark is ours to take off, whatever becomes of other tags.
     await follow({ options: { ...options, overwrite_vm_tags: false } });
@@ -240,8 +239,9 @@ describe("with delete_orphans", () => {
 
   test("nothing is marked beyond max_deletions, and every machine concerned is named", async () => {
     const gone = [919, 920].map((vmid) => change.remove(cluster, vmid));
+    followed.take(routines);
     const why = "would be marked as gone, but 2 machines are concerned and one run may give up 1";
-    const view = await expectRun({ ...options, max_deletions: 1 });
+    const view = await followed.expectRun({ ...options, max_deletions: 1 });
     expect(await skipped(view)).toEqual([`plain-919: ${why}`, `plain-920: ${why}`]);
     for (const guest of gone) change.recreate(cluster, guest);
     await follow({ options });
@@ -252,7 +252,8 @@ describe("with delete_orphans", () => {
     for (const vmid of [919, 920]) {
       gone.push(change.remove(cluster, vmid));
       Object.assign(row(machines, vmid), marked);
-      await expectRun({ ...options, max_deletions: 1 });
+      followed.take(routines);
+      await followed.expectRun({ ...options, max_deletions: 1 });
     }
     for (const guest of gone) change.recreate(cluster, guest);
     await follow({ options });
@@ -261,7 +262,8 @@ describe("with delete_orphans", () => {
   test("nothing is marked while guests are hidden from us: none is known to be gone", async () => {
     const gone = change.remove(cluster, 921);
     change.hide(cluster, 922);
-    const view = await expectRun(options);
+    followed.take(routines);
+    const view = await followed.expectRun(options);
     expect(await skipped(view)).toEqual([
       expect.stringMatching(/^plain-921: would be marked as gone, but VM\.Audit is missing .* on \/vms\/922/),
       expect.stringMatching(/^plain-922: would be marked as gone, but VM\.Audit is missing .* on \/vms\/922/),
@@ -276,9 +278,10 @@ describe("with delete_orphans", () => {
     await follow();
     const gone = change.remove(cluster, 921);
     change.setOnline(cluster, "pve3", false);
-    Object.assign(at("dcim/devices", "proxmox-default-site-frankfurt/pve3"), { status: "offline" });
-    Object.assign(at("plugins/proxbox/proxmox-nodes", "frankfurt/pve3"), { online: false });
-    const told = await skipped(await expectRun(options));
+    Object.assign(followed.at("dcim/devices", "proxmox-default-site-frankfurt/pve3"), { status: "offline" });
+    Object.assign(followed.at("plugins/proxbox/proxmox-nodes", "frankfurt/pve3"), { online: false });
+    followed.take(routines);
+    const told = await skipped(await followed.expectRun(options));
     expect(told).toContainEqual("plain-921: would be marked as gone, but Node pve3 is not online.");
     expect(told).toContainEqual(
       expect.stringMatching(/^plain-922.*: Node pve3 does not report its guest 922.* NetBox keeps what it has\.$/),
@@ -291,7 +294,7 @@ describe("with delete_orphans", () => {
 
 test("a node that is called online and does not answer is a failure; nothing of its guests changes", async () => {
   scene.proxmox[0]?.fault(nodeFault("pve2", { status: 595, message: "No route to host" }));
-  const view = await run();
+  const view = await followed.run();
   scene.proxmox[0]?.clearFaults();
   expect(view).toMatchObject({ phase: "failed", ok: false });
   const { endpoints, kinds } = stageOf(view, "virtual-machines").summary ?? {};
@@ -303,12 +306,12 @@ test("a node that is called online and does not answer is a failure; nothing of 
   });
   const there = [...cluster.guests.values()].filter(({ node }) => node === "pve2");
   expect(kinds?.["virtual-machine"]?.failed).toBe(there.length);
-  inLine();
+  followed.inLine();
 });
 
 describe("what an operator did", () => {
   test("a machine renamed by hand keeps its name, whatever its guest is called", async () => {
-    edit(machines, 923, { name: "by an operator" });
+    followed.edit(machines, keyFor(923), { name: "by an operator" });
     await follow({ names: { 923: "by an operator" } });
     change.rename(cluster, 923, "other");
     await follow();
@@ -316,7 +319,7 @@ describe("what an operator did", () => {
   });
 
   test("a discovery tag that is taken off stays off; the tag that says it is ours comes back", async () => {
-    edit(machines, 924, { tags: [] });
+    followed.edit(machines, keyFor(924), { tags: [] });
     hold(machines, 924, { tags: ["proxbox"] });
     await follow();
   });
@@ -327,17 +330,17 @@ describe("what an operator did", () => {
     [{}, { overwrite_vm_platform: true }, machines, { platform: "windows-10-2016-2019" }],
     [{ overwrite_vm_custom_fields: false }, {}, sidecars, { proxmox_os: "by hand", proxmox_search_domain: "by.hand" }],
   ])("%j leaves a field alone that %j takes back", async (leaving, taking, path, columns) => {
-    edit(path, 925, columns);
+    followed.edit(path, keyFor(925), columns);
     hold(path, 925, columns);
     await follow({ options: leaving });
-    release(path, 925);
+    followed.release(path, keyFor(925));
     await follow({ options: taking });
   });
 
   test("a role is left alone; our type says what a machine is", async () => {
-    const role = insert(scene.netbox, "dcim/device-roles", { name: "Web", slug: "web", color: "654321" });
-    foreign.push(role.url);
-    edit(machines, 925, { role: "web" });
+    const role = followed.insert("dcim/device-roles", { name: "Web", slug: "web", color: "654321" });
+    followed.foreign.push(role.url);
+    followed.edit(machines, keyFor(925), { role: "web" });
     hold(machines, 925, { role: "web" });
     await follow();
   });
@@ -348,7 +351,7 @@ describe("what an operator did", () => {
       change.configure(cluster, 926, { tags: "prod;web" });
       await follow();
       change.configure(cluster, 926, { tags: "prod;staging" });
-      await expectRun(options);
+      await followed.expectRun(options);
       await follow();
       expect(row(machines, 926).tags).toEqual(["prod", "proxbox", "proxbox-discovered-qemu", "staging"]);
     },
@@ -365,7 +368,7 @@ describe("what an operator did", () => {
       [cloudInits, "frankfurt/qemu/927", { ciuser: "me" }],
     ];
     for (const [path, key, columns] of edits) {
-      edit(path, key, columns);
+      followed.edit(path, keyFor(key), columns);
       hold(path, key, columns);
     }
     await follow({
@@ -381,7 +384,7 @@ describe("what an operator did", () => {
       },
     });
     for (const [path, key, { tags }] of edits) {
-      release(path, key);
+      followed.release(path, keyFor(key));
       // What is given on discovery is not given again.
       if (tags) hold(path, key, { tags: ["proxbox"] });
     }
@@ -389,6 +392,12 @@ describe("what an operator did", () => {
   });
 
   test("a machine deleted in NetBox is made again", async () => {
+    // NetBox lets go of no address that a guest's interface has, whatever else goes with it.
+    const links = "plugins/proxbox/guest-vm-interface-addresses";
+    const [link = ""] = Object.keys(followed.expected[links] ?? {}).filter((key) =>
+      key.startsWith("frankfurt/qemu/928/"),
+    );
+    scene.netbox.remove(links, findRow(scene.netbox, links, link).id);
     scene.netbox.remove(machines, findRow(scene.netbox, machines, "frankfurt/qemu/928").id);
     await follow();
   });
@@ -411,7 +420,7 @@ describe("a selection", () => {
     Object.assign(row(machines, 901), { status: "offline" });
     Object.assign(row(sidecars, 901), { proxmox_status: "stopped" });
     const { id } = findRow(scene.netbox, machines, "frankfurt/qemu/901");
-    const view = await expectRun({ netbox_vm_ids: [id, 4711], delete_orphans: true });
+    const view = await followed.expectRun({ netbox_vm_ids: [id, 4711], delete_orphans: true });
     expect(await skipped(view)).toEqual([
       expect.stringMatching(/^virtual machine 4711: .* no guest .* stands for it\.$/),
     ]);
@@ -424,18 +433,19 @@ describe("a selection", () => {
     if (!there) throw new Error("The estate has changed.");
     change.configure(cluster, 902, { description: "changed here" });
     change.configure(solo, there.vmid, { description: "changed there" });
-    Object.assign(at(machines, keyOf(solo.name, there)), { description: "changed there", comments: "" });
-    await expectRun({ proxmox_endpoint_ids: [scene.endpointIds[1] ?? 0] });
+    Object.assign(followed.at(machines, keyOf(solo.name, there)), { description: "changed there", comments: "" });
+    await followed.expectRun({ proxmox_endpoint_ids: [scene.endpointIds[1] ?? 0] });
     await follow();
   });
 
   test("sync modes leave machines out, or only make what is missing", async () => {
     change.configure(cluster, 904, { description: "changed" });
     add(942, "made-once");
-    await expectRun({ sync_mode_vm: "disabled" });
-    const made = truthOf(shown(), { names: namesOf(expected) });
-    for (const path of [machines, sidecars]) expected[path] = { ...made[path], ...expected[path] };
-    await expectRun({ sync_mode_vm: "bootstrap_only" });
+    followed.take(routines);
+    await followed.expectRun({ sync_mode_vm: "disabled" });
+    const made = truthOf(followed.shown(), { names: namesOf(followed.expected) });
+    for (const [path, rows] of Object.entries(made)) followed.expected[path] = { ...rows, ...followed.expected[path] };
+    await followed.expectRun({ sync_mode_vm: "bootstrap_only" });
     await follow();
   });
 });
@@ -443,12 +453,12 @@ describe("a selection", () => {
 describe("what is not ours", () => {
   test("a machine of the same name is never taken", async () => {
     const { id } = findRow(scene.netbox, "virtualization/clusters", "frankfurt");
-    const other = insert(scene.netbox, machines, { name: "contested", cluster: id, description: "not ours" });
-    foreign.push(other.url);
-    const before = wholeRows(scene.netbox, foreign);
+    const other = followed.insert(machines, { name: "contested", cluster: id, description: "not ours" });
+    followed.foreign.push(other.url);
+    const before = wholeRows(scene.netbox, followed.foreign);
     add(940, "contested");
     await follow({ names: { 940: "contested (2)" } });
-    expect(wholeRows(scene.netbox, foreign)).toEqual(before);
+    expect(wholeRows(scene.netbox, followed.foreign)).toEqual(before);
   });
 });
 
@@ -516,108 +526,40 @@ describe("clusters and devices", () => {
   });
 
   test("go with their machines to the site that is chosen for their endpoint", async () => {
-    const site = insert(scene.netbox, "dcim/sites", { name: "Lisbon", slug: "lisbon" });
-    foreign.push(site.url);
+    const site = followed.insert("dcim/sites", { name: "Lisbon", slug: "lisbon" });
+    followed.foreign.push(site.url);
     await scene.gateway.call("PUT", `/proxmox/endpoints/${scene.endpointIds[0]}`, { site_slug: "lisbon" });
-    const old = expected["dcim/sites"];
-    expected = JSON.parse(JSON.stringify(expected).replaceAll("proxmox-default-site-frankfurt", "lisbon"));
-    expected["dcim/sites"] = old ?? {};
-    await expectRun();
+    const { "dcim/sites": sites = {}, "ipam/vlans": vlans } = followed.expected;
+    const moved = JSON.stringify(followed.expected).replaceAll("proxmox-default-site-frankfurt", "lisbon");
+    followed.expected = JSON.parse(moved);
+    // Nothing is in the VLANs of the old site any more; whose they are nobody says.
+    followed.expected["ipam/vlans"] = { ...followed.expected["ipam/vlans"], ...vlans };
+    followed.expected["dcim/sites"] = sites;
+    await followed.expectRun();
   });
 });
 
-/** Lets the estate's present state decide what is expected, then runs; see `expectRun`. */
-async function follow(
-  given: { names?: Record<number, string>; metadata?: boolean; options?: SyncOptionsInput } = {},
-): Promise<RunView> {
-  const changed = Object.entries(given.names ?? {}).map(([vmid, name]) => [`frankfurt/qemu/${vmid}`, name]);
-  const names = { ...namesOf(expected), ...Object.fromEntries(changed) };
-  const now = truthOf(shown(), { names, metadata: given.metadata ?? false });
-  // What Proxmox no longer has stays in NetBox.
-  for (const [path, rows] of Object.entries(now)) expected[path] = { ...expected[path], ...rows };
-  for (const { path, key, columns } of standing) {
-    const held = at(path, key);
-    Object.assign(held, typeof columns === "function" ? columns(held) : columns);
-  }
-  return expectRun(given.options);
-}
-
-/** Runs and holds NetBox against what is expected. */
-async function expectRun(options?: SyncOptionsInput): Promise<RunView> {
-  const view = await run(options);
-  expect(view).toMatchObject({ phase: "done", ok: true });
-  inLine();
-  lastOptions = options;
-  return view;
-}
-
-async function run(options: SyncOptionsInput = {}): Promise<RunView> {
-  const { id } = await scene.gateway.startRun({ options });
-  // The stream of a run ends with it.
-  for await (const _ of scene.gateway.events(id));
-  return scene.gateway.run(id);
-}
-
-function inLine(): void {
-  expect(seen(scene.netbox, { foreign })).toEqual(expected);
-}
-
-function shown() {
-  return scene.proxmox.map((endpoint, index) => ({
-    cluster: endpoint.cluster,
-    url: endpoint.url,
-    id: scene.endpointIds[index] ?? 0,
-  }));
+/** See FollowedScene; names are those of guests of the cluster, by vmid. */
+function follow(given: Omit<Following, "names"> & { names?: Record<number, string> } = {}): Promise<RunView> {
+  const names = Object.entries(given.names ?? {}).map(([vmid, name]) => [`frankfurt/qemu/${vmid}`, name]);
+  return followed.follow({ ...given, names: Object.fromEntries(names) });
 }
 
 function add(vmid: number, name: string): void {
   change.create(cluster, vmid, name);
 }
 
-/** An expected row. */
-function at(path: string, key: string): Columns {
-  const found = expected[path]?.[key];
-  if (!found) throw new Error(`Nothing is expected at ${path} ${key}.`);
-  return found;
-}
-
 /** The expected row of a guest of the cluster. */
 function row(path: string, vmid: number): Columns {
-  return at(path, `frankfurt/qemu/${vmid}`);
+  return followed.at(path, `frankfurt/qemu/${vmid}`);
 }
 
 function keyFor(guest: string | number): string {
   return typeof guest === "number" ? `frankfurt/qemu/${guest}` : guest;
 }
 
-function hold(path: string, guest: string | number, columns: Columns | ((row: Columns) => Columns)): void {
-  standing.push({ path, key: keyFor(guest), columns });
-}
-
-function release(path: string, guest: string | number): void {
-  standing = standing.filter((entry) => entry.path !== path || entry.key !== keyFor(guest));
-}
-
-const references: Record<string, string> = {
-  platform: "dcim/platforms",
-  role: "dcim/device-roles",
-  virtual_machine_type: "virtualization/virtual-machine-types",
-};
-
-/** Changes a row as an operator would; columns as in `seen.ts`. */
-function edit(path: string, guest: string | number, columns: Columns): void {
-  const values = Object.entries(columns).map(([column, value]) => {
-    const reference = references[column];
-    if (reference) return [column, findRow(scene.netbox, reference, String(value)).id];
-    if (column !== "tags") return [column, value];
-    return [column, (value as string[]).map((tag) => findRow(scene.netbox, "extras/tags", tag).id)];
-  });
-  scene.netbox.edit(path, findRow(scene.netbox, path, keyFor(guest)).id, Object.fromEntries(values));
-}
-
-function namesOf(truth: Truth): Record<string, string> {
-  const rows = Object.entries(truth[machines] ?? {});
-  return Object.fromEntries(rows.map(([key, columns]) => [key, String(columns.name)]));
+function hold(path: string, guest: string | number, columns: Parameters<FollowedScene["hold"]>[2]): void {
+  followed.hold(path, keyFor(guest), columns);
 }
 
 /** Makes a row as an operator would. */
@@ -630,16 +572,7 @@ function withoutCounts(row: Columns): Columns {
   return Object.fromEntries(Object.entries(row).filter(([column]) => !/_count$|^allocated_/.test(column)));
 }
 
-function stageOf(view: RunView, name: string) {
-  const stage = view.stages.find((candidate) => candidate.stage === name);
-  if (!stage) throw new Error(`The run has no stage ${name}.`);
-  return stage;
-}
-
 /** What the machines' stage left out, and why. */
-async function skipped(view: RunView): Promise<string[]> {
-  const path = `/runs/${view.id}/stages/virtual-machines/attempts/1?limit=500`;
-  const { results } = await scene.gateway.call<AttemptResults>("GET", path);
-  const objects = results.flatMap((result) => result.objects).filter(({ outcome }) => outcome === "skipped");
-  return objects.map(({ name, reason }) => `${name}: ${reason}`).sort();
+function skipped(view: RunView): Promise<string[]> {
+  return skippedIn(scene, view, "virtual-machines");
 }

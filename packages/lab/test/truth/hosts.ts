@@ -1,5 +1,6 @@
 import type { EstateStorage } from "../../src/proxmox/estate.ts";
 import { type Columns, deviceOf, endpointOf, placeOf, type Shown, type Truth } from "./form.ts";
+import { primaryOf } from "./node-network.ts";
 
 /** The site, cluster, nodes and storages of an endpoint. */
 export function hostsOf(shown: Shown): Truth {
@@ -61,6 +62,8 @@ export function hostsOf(shown: Shown): Truth {
       description: `Proxmox Node ${node.name}`,
       tenant: null,
       serial: "",
+      primary_ip4: primaryOf(node),
+      primary_ip6: null,
       tags: ["proxbox", "proxbox-discovered-node"],
     });
     put("plugins/proxbox/proxmox-nodes", `${endpoint}/${node.name}`, {

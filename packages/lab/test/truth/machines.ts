@@ -1,4 +1,5 @@
 import type { EstateGuest, EstateNode } from "../../src/proxmox/estate.ts";
+import { diskSumOf } from "./disks.ts";
 import {
   type Circumstances,
   type Columns,
@@ -13,6 +14,7 @@ import {
   sorted,
   type Truth,
 } from "./form.ts";
+import { primariesOf } from "./guest-network.ts";
 import { tagsOf } from "./tags.ts";
 
 /** The virtual machines of an endpoint's guests, who they are, and their cloud-init rows. */
@@ -44,11 +46,12 @@ export function machinesOf(shown: Shown, slugs: Record<string, string>, circumst
       tenant: null,
       vcpus: cpusOf(guest, nodeOf(cluster, guest)),
       memory: Number(guest.config.memory ?? 512),
-      disk: diskOf(guest) || null,
+      disk: diskSumOf(guest),
       start_on_boot: guest.config.onboot === 1 || guest.config.onboot === "1" ? "on" : "off",
       description: note?.description ?? `Synced from Proxmox node ${guest.node}`,
       comments: note?.comments ?? "",
       serial: "",
+      ...primariesOf(guest),
       tags: sorted(["proxbox", `proxbox-discovered-${guest.type}`, ...tagsOf(guest).map((tag) => slugs[tag] ?? tag)]),
     });
     put("plugins/proxbox/sync-state/virtual-machines", key, {
@@ -112,20 +115,6 @@ function cpusOf({ type, config }: EstateGuest, node: EstateNode): number {
   const wanted =
     type === "qemu" ? Number(config.cores) * Number(config.sockets) : (config.cpulimit ?? config.cores ?? node.cpus);
   return Math.min(Number(wanted), node.cpus);
-}
-
-const kibibytes: Record<string, number> = { "": 1 / 1024, K: 1, M: 1024, G: 1024 ** 2, T: 1024 ** 3 };
-
-/** MiB of all drives, each rounded up; CD-ROM drives, volumes not in use and what has no size do not count. */
-function diskOf({ config }: EstateGuest): number {
-  let sum = 0;
-  for (const [key, value] of Object.entries(config)) {
-    if (!/^(scsi|ide|sata|virtio|mp|efidisk|tpmstate)\d+$|^rootfs$/.test(key)) continue;
-    const size = /[,]size=([\d.]+)([KMGT]?)/.exec(String(value));
-    if (!size || String(value).includes("media=cdrom")) continue;
-    sum += Math.ceil((Number(size[1]) * (kibibytes[size[2] ?? ""] ?? 0)) / 1024);
-  }
-  return sum;
 }
 
 function cloudInitOf({ type, config }: EstateGuest): Columns | null {
