@@ -78,20 +78,19 @@ export async function readSdnRows(
   signal: AbortSignal,
 ): Promise<SdnRow[]> {
   type Row = SdnRow["row"];
-  const lists = await Promise.all([
-    ...sdnKinds.map(async (kind): Promise<SdnRow[]> => {
-      const rows = await client.list<Row>(kindOf(kind).path, { endpoint }, signal);
-      const own = rows.filter((row) => row.endpoint === endpoint);
-      return own
-        .filter((row) => kind !== "sdn-binding" || ownBindings.has(row.source_type))
-        .map((row) => ({ kind, row }));
-    }),
-    client
-      .list<Row>("vpn/l2vpns", { tag: oursTag, fields: "id,slug,status" }, signal)
-      .then((rows) => rows.filter(({ slug }) => String(slug).startsWith(slugPrefix(endpoint))))
-      .then((rows) => rows.map((row): SdnRow => ({ kind: "l2vpn", row }))),
-  ]);
-  return lists.flat();
+  const tables = sdnKinds.map(async (kind): Promise<SdnRow[]> => {
+    const rows = await client.list<Row>(kindOf(kind).path, { endpoint }, signal);
+    const own = rows.filter((row) => row.endpoint === endpoint);
+    return own
+      .filter((row) => kind !== "sdn-binding" || ownBindings.has(row.source_type))
+      .map((row) => ({ kind, row }));
+  });
+  const readL2vpns = async (): Promise<SdnRow[]> => {
+    const rows = await client.list<Row>("vpn/l2vpns", { tag: oursTag, fields: "id,slug,status" }, signal);
+    const own = rows.filter(({ slug }) => String(slug).startsWith(slugPrefix(endpoint)));
+    return own.map((row) => ({ kind: "l2vpn", row }));
+  };
+  return (await Promise.all([...tables, readL2vpns()])).flat();
 }
 
 function isOurs({ tags }: Tagged): boolean {
