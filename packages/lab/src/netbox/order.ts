@@ -20,6 +20,14 @@ const interfaceKey = (name: string): string => {
   return `${slots.join("")}${letters}${numbers.join("")}${rest.replace(/\d+/g, (digits) => digits.padStart(8, "0"))}`;
 };
 
+const keys = new WeakMap<Row, string>();
+
+const keyOf = (row: Row): string => {
+  const key = keys.get(row) ?? interfaceKey(String(row.name));
+  keys.set(row, key);
+  return key;
+};
+
 const byBytes = (a: string, b: string): number => (a < b ? -1 : a === b ? 0 : 1);
 
 const compareValues = (a: Json | undefined, b: Json | undefined, texts: typeof byBytes): number => {
@@ -53,7 +61,7 @@ const byField = (world: World, model: Model, name: string): Compare => {
     return (a, b) => (String(a[name]) < String(b[name]) ? -1 : a[name] === b[name] ? 0 : 1);
   }
   if (model.natural === "interface" && name === "name") {
-    return (a, b) => byBytes(interfaceKey(String(a.name)), interfaceKey(String(b.name)));
+    return (a, b) => byBytes(keyOf(a), keyOf(b));
   }
   const texts = model.natural ? collator.compare : byBytes;
   return (a, b) => compareValues(a[name], b[name], texts);
