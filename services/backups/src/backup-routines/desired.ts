@@ -1,7 +1,7 @@
+import { type StorageIds, storageRef } from "@proxbox/estate/storage-ids";
 import type { Desired, Ref } from "@proxbox/netbox/desired";
 import { oursTag } from "@proxbox/netbox/tags";
 import type { BackupJob } from "@proxbox/proxmox/resources/backup-jobs";
-import { type StorageIds, storageRef } from "../storage-ids.ts";
 
 /** Where an endpoint's routines belong: ids of the plugin's rows, null for a node it does not have. */
 export type RoutinePlace = {

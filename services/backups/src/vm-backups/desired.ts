@@ -1,6 +1,6 @@
+import { type StorageIds, storageRef } from "@proxbox/estate/storage-ids";
 import type { Desired, Ref } from "@proxbox/netbox/desired";
 import { oursTag } from "@proxbox/netbox/tags";
-import { type StorageIds, storageRef } from "../storage-ids.ts";
 import { labelOf, type OwnBackup } from "./facts.ts";
 
 /** What the plugin's backup table should hold for one backup. Pure. What Proxmox no longer says is cleared. */

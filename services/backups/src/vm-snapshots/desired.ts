@@ -1,7 +1,7 @@
+import { type StorageIds, storageRef } from "@proxbox/estate/storage-ids";
 import type { Desired, Ref } from "@proxbox/netbox/desired";
 import { oursTag } from "@proxbox/netbox/tags";
 import type { Disk } from "@proxbox/proxmox/parse/disk";
-import { type StorageIds, storageRef } from "../storage-ids.ts";
 import { labelOf } from "./facts.ts";
 import type { SettledSnapshot } from "./settle.ts";
 

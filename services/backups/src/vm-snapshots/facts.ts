@@ -1,6 +1,6 @@
 import type { EstateGuest } from "@proxbox/estate/estates";
+import type { StorageIds } from "@proxbox/estate/storage-ids";
 import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
-import type { StorageIds } from "../storage-ids.ts";
 
 /** One item: guests of one endpoint under the key of their chunk, and the plugin's storages of their cluster. */
 export type SnapshotChunk = { key: string; guests: EstateGuest[]; storages: StorageIds };

@@ -1,9 +1,9 @@
 import { readEstates } from "@proxbox/estate/estates";
+import { readStorageIds } from "@proxbox/estate/storage-ids";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { defineStage, itemKey } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
-import { readStorageIds } from "../storage-ids.ts";
 import { desiredSnapshot } from "./desired.ts";
 import type { SnapshotChunk } from "./facts.ts";
 import { observeSnapshots } from "./observe.ts";
