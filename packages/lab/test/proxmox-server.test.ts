@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { createProxmoxClient, type ProxmoxClient } from "@proxbox/proxmox/client";
-import { readListingGaps } from "@proxbox/proxmox/completeness";
+import { listingGaps } from "@proxbox/proxmox/completeness";
 import type { ObservationContext } from "@proxbox/proxmox/observations";
 import { observeGuests } from "@proxbox/proxmox/observe-guests";
+import { readPermissions } from "@proxbox/proxmox/resources/access";
 import { readClusterStatus, readTagColors, readVersion } from "@proxbox/proxmox/resources/cluster";
 import { readGuestConfig } from "@proxbox/proxmox/resources/guests";
 import { type Guest, readListing } from "@proxbox/proxmox/resources/listing";
@@ -42,6 +43,10 @@ function clientOf(proxmox: SimulatedProxmox, settings: Partial<Parameters<typeof
     ...settings,
   };
   return createProxmoxClient(targetOf(endpoint));
+}
+
+async function gapsOf(client: ProxmoxClient) {
+  return listingGaps(await readPermissions(client, signal), await readClusterStatus(client, signal));
 }
 
 function observe(client: ProxmoxClient, guests: Guest[]) {
@@ -158,10 +163,10 @@ describe("the estate changes between runs", () => {
     const observed = await observe(client, guests);
     for (const { guest, state } of observed) expect(state).toBe(guest.node === "pve2" ? "failed" : "ok");
     expect(proxmox.mostInFlight().pve2).toBeUndefined();
-    const gaps = await readListingGaps(client, await readClusterStatus(client, signal), signal);
+    const gaps = await gapsOf(client);
     expect(gaps.guests).toEqual(["Node pve2 is not online."]);
     change.setOnline(cluster, "pve2", true);
-    expect(await readListingGaps(client, await readClusterStatus(client, signal), signal)).toEqual({
+    expect(await gapsOf(client)).toEqual({
       guests: [],
       storages: [],
       backups: [],
@@ -176,7 +181,7 @@ describe("the estate changes between runs", () => {
     const client = clientOf(proxmox);
     const { guests } = await readListing(client, signal);
     expect(guests).toHaveLength(cluster.guests.size - 2);
-    const gaps = await readListingGaps(client, await readClusterStatus(client, signal), signal);
+    const gaps = await gapsOf(client);
     expect(gaps.guests).toEqual([
       "VM.Audit is missing or does not propagate on /vms/105.",
       "VM.Audit is missing or does not propagate on /vms/106.",

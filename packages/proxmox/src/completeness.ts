@@ -1,5 +1,4 @@
-import type { ProxmoxClient } from "./client.ts";
-import { hiddenBelow, holdsOn, type Permissions, readPermissions } from "./resources/access.ts";
+import { hiddenBelow, holdsOn, type Permissions } from "./resources/access.ts";
 import type { ClusterStatus } from "./resources/cluster.ts";
 
 /**
@@ -9,18 +8,9 @@ import type { ClusterStatus } from "./resources/cluster.ts";
 export type ListingGaps = { guests: string[]; storages: string[]; backups: string[]; sdn: string[] };
 
 /**
- * Reads what we may see and finds the gaps of a listing that was read without error. GET /cluster/resources and
- * GET /storage leave out silently what we may not see, and a node that is offline answers for nothing.
+ * Finds the gaps of a listing that was read without error; pure. GET /cluster/resources and GET /storage leave out
+ * silently what we may not see, and a node that is offline answers for nothing.
  */
-export async function readListingGaps(
-  client: ProxmoxClient,
-  status: ClusterStatus,
-  signal: AbortSignal,
-): Promise<ListingGaps> {
-  return listingGaps(await readPermissions(client, signal), status);
-}
-
-/** The same from what was read; pure. */
 export function listingGaps(permissions: Permissions, status: ClusterStatus): ListingGaps {
   const estate = estateGaps(status);
   if (!holdsOn(permissions, "/", "Sys.Audit")) estate.push("Sys.Audit on / is missing, so nodes may be hidden.");

@@ -1,10 +1,8 @@
 import { netboxPkOf } from "@proxbox/contracts/endpoints";
 import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
 import { ProxmoxAPIError } from "@proxbox/runtime/errors";
-import type { StageContext } from "@proxbox/runtime/stage";
-import type { ProxmoxClient } from "./client.ts";
-import { type ClusterStatus, readClusterStatus } from "./resources/cluster.ts";
-import { type NodeDetail, readNodes } from "./resources/nodes.ts";
+import type { ClusterStatus } from "./resources/cluster.ts";
+import type { NodeDetail } from "./resources/nodes.ts";
 
 type Choice = { id: number | null; slug: string | null; name: string | null };
 
@@ -33,19 +31,9 @@ export type ObservedHosts = {
 };
 
 /**
- * Reads an endpoint's cluster and nodes (GET /cluster/status, GET /nodes). Throws ProxmoxAPIError as the client does, and
- * `proxmox_forbidden` when the cluster's status is hidden from the token: then neither name nor nodes could be trusted.
+ * The hosts that the answers describe (GET /cluster/status, GET /nodes); pure. Throws ProxmoxAPIError `proxmox_forbidden` when
+ * the cluster's status is hidden from the token: then neither name nor nodes could be trusted.
  */
-export async function observeHosts(
-  ctx: Pick<StageContext, "signal" | "options">,
-  client: ProxmoxClient,
-  endpoint: ProxmoxEndpoint,
-): Promise<ObservedHosts> {
-  const [status, nodes] = await Promise.all([readClusterStatus(client, ctx.signal), readNodes(client, ctx.signal)]);
-  return hostsOf(endpoint, status, nodes, ctx.options.node_device_name_template);
-}
-
-/** The hosts that the answers describe; pure. Throws ProxmoxAPIError when they name no cluster. */
 export function hostsOf(
   endpoint: ProxmoxEndpoint,
   status: ClusterStatus,
