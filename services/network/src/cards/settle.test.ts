@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { type Nic, parseNics } from "@proxbox/proxmox/parse/nic";
+import fc from "fast-check";
 import { matchCards } from "./match.ts";
 import { type CardRow, settleCards } from "./settle.ts";
 
@@ -86,4 +87,48 @@ test("interfaces are behind the card of their MAC address, else of their name", 
     ["net0", ["ens18", "br0"]],
     ["net1", ["net1"]],
   ]);
+});
+
+const keys = fc.uniqueArray(fc.constantFrom("net0", "net1", "net2", "net3"), { maxLength: 4 });
+const anyCards = keys.chain((some) =>
+  fc
+    .array(fc.constantFrom(0, 1, 2), { minLength: some.length, maxLength: some.length })
+    .map((each) => nics(Object.fromEntries(some.map((key, index) => [key, each[index] ?? 0])))),
+);
+const anyRows = fc
+  .uniqueArray(
+    fc.record({
+      name: fc.constantFrom("net0", "net1", "ens18", "lan"),
+      mac: fc.option(fc.constantFrom(0, 1, 2)),
+      ours: fc.boolean(),
+    }),
+    { selector: ({ name }) => name, maxLength: 4 },
+  )
+  .map((each) => each.map(({ name, mac, ours }, index) => row(index + 1, name, mac, ours)));
+const anyNames = fc.option(
+  fc.dictionary(fc.constantFrom("net0", "net1", "net2"), fc.string({ unit: "binary", maxLength: 70 })),
+);
+
+test("every card has a name and a row of its own, rows of others are never given up, and what is settled stays", () => {
+  fc.assert(
+    fc.property(anyCards, anyRows, anyNames, (cards, rows, names) => {
+      const guestNames = names && new Map(Object.entries(names));
+      const once = settleCards(cards, rows, guestNames);
+      const used = once.cards.flatMap((card) => card.row ?? []);
+      expect(new Set(used).size).toBe(used.length);
+      expect(new Set(once.cards.map(({ name }) => name)).size).toBe(cards.length);
+      for (const { name } of once.cards) expect([...name].length).toBeLessThanOrEqual(64);
+      for (const one of once.gone) expect(one.ours && !used.includes(one)).toBe(true);
+      const written = once.cards.map(({ nic, name, row: old }, index) => ({
+        ...row(old?.id ?? 50 + index, name, null),
+        macs: [{ id: 100 + index, mac: nic.mac ?? "" }],
+      }));
+      const foreign = rows.filter(
+        (one) => !one.ours && !used.includes(one) && !written.some(({ name }) => name === one.name),
+      );
+      const again = settleCards(cards, [...written, ...foreign], guestNames);
+      expect(again.gone).toEqual([]);
+      expect(again.cards.map((card) => [card.name, card.row?.id])).toEqual(written.map(({ name, id }) => [name, id]));
+    }),
+  );
 });
