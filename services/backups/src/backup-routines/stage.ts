@@ -3,6 +3,7 @@ import { eachEstate } from "@proxbox/estate/each-estate";
 import { type Estate, readEstates } from "@proxbox/estate/estates";
 import { portionsOf } from "@proxbox/estate/portions";
 import { readStorageIds, type StorageIds } from "@proxbox/estate/storage-ids";
+import { summariseStage } from "@proxbox/estate/summarise";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { defineStage, itemKey, type StageItemSpec } from "@proxbox/runtime/stage";
@@ -45,6 +46,8 @@ export const stage = defineStage({
     const { outcomes } = await reconcile(netboxOf(ctx), desired, { signal: ctx.signal });
     return { objects: outcomes };
   },
+
+  finish: summariseStage,
 });
 
 function itemsOf(

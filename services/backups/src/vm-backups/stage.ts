@@ -1,3 +1,4 @@
+import { summariseStage } from "@proxbox/estate/summarise";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { defineStage } from "@proxbox/runtime/stage";
@@ -22,7 +23,10 @@ export const stage = defineStage({
 
   async work({ backups, gone, storages }, ctx) {
     const desired = backups.map((backup) => desiredBackup(backup, storages));
-    const { outcomes } = await reconcile(netboxOf(ctx), [...gone, ...desired], { signal: ctx.signal });
+    const options = { signal: ctx.signal, absent: ["backup"] } as const;
+    const { outcomes } = await reconcile(netboxOf(ctx), [...gone, ...desired], options);
     return { objects: outcomes };
   },
+
+  finish: summariseStage,
 });

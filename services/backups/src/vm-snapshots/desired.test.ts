@@ -8,7 +8,6 @@ const guest = {
   vmid: 100,
   type: "lxc" as const,
   node: "pve2",
-  known: true,
   vm: { id: 7, name: "web" } as KnownVm,
 };
 const desired = (row: Record<string, unknown>, id: number | null = null) =>
@@ -55,7 +54,8 @@ describe("storageOfFirst", () => {
       { efidisk0: "a:e,size=4M", scsi0: "b:d,size=8G", virtio0: "c:d,size=8G" },
       "b",
     ],
-    ["firmware, when there is nothing else", { efidisk0: "a:e,size=4M" }, "a"],
+    ["firmware alone", { efidisk0: "a:e,size=4M" }, null],
+    ["scsi0 before ide0", { ide0: "a:d,size=8G", scsi0: "b:d,size=8G" }, "b"],
     ["a drive for discs is none", { ide2: "nas:iso/x.iso,media=cdrom", scsi1: "b:d,size=8G" }, "b"],
     ["a device of the node is on none", { scsi0: "/dev/sdb,size=8G" }, null],
     ["no disk", {}, null],

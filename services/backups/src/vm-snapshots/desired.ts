@@ -28,13 +28,13 @@ export function desiredSnapshot({ guest, snapshot, row, storage }: SettledSnapsh
 }
 
 const firmware = /^(?:efidisk|tpmstate)/;
+const roots = ["rootfs", "scsi0", "virtio0", "ide0", "sata0"];
 
 /** The storage a guest's snapshots are shown with: that of its root or first disk. Null: it has no disk on a storage. */
 export function storageOfFirst(disks: readonly Disk[]): string | null {
-  const onStorage = disks.filter(({ kind, storage }) => kind === "disk" && storage !== null);
-  const first =
-    onStorage.find(({ name }) => name === "rootfs") ??
-    onStorage.find(({ name }) => !firmware.test(name)) ??
-    onStorage[0];
-  return first?.storage ?? null;
+  const onStorage = disks.filter(
+    ({ name, kind, storage }) => kind === "disk" && storage !== null && !firmware.test(name),
+  );
+  const named = roots.map((root) => onStorage.find(({ name }) => name === root));
+  return (named.find((disk) => disk !== undefined) ?? onStorage[0])?.storage ?? null;
 }

@@ -6,7 +6,7 @@ import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
 export type SnapshotChunk = { key: string; guests: EstateGuest[]; storages: StorageIds };
 
 /** What of a guest its snapshots need. */
-export type SnapshotGuest = Pick<EstateGuest, "vmid" | "type" | "node" | "known" | "vm">;
+export type SnapshotGuest = Pick<EstateGuest, "vmid" | "type" | "node" | "vm">;
 
 /** A guest whose snapshots were read. */
 export type GuestSnapshots = {

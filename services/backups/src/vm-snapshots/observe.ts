@@ -1,19 +1,14 @@
-import type { WireError } from "@proxbox/contracts/errors";
+import type { EstateGuest } from "@proxbox/estate/estates";
 import { askGuests } from "@proxbox/proxmox/ask-guests";
-import { observeGuests } from "@proxbox/proxmox/observe-guests";
+import { type ObservedGuest, observeGuests } from "@proxbox/proxmox/observe-guests";
 import { readSnapshots } from "@proxbox/proxmox/resources/snapshots";
 import { proxmoxOf } from "@proxbox/proxmox/session";
 import { endpointOf, type ItemContext } from "@proxbox/runtime/stage";
 import { storageOfFirst } from "./desired.ts";
-import type { GuestSnapshots, SnapshotChunk, SnapshotGuest } from "./facts.ts";
+import type { GuestSnapshots, SnapshotChunk } from "./facts.ts";
 
-/** The snapshots of an item's guests where they are by now, and why those of others were not read. */
-export type ObservedSnapshots = {
-  read: GuestSnapshots[];
-  failures: { guest: SnapshotGuest; error: WireError }[];
-  /** Deleted in Proxmox since they were listed. */
-  gone: SnapshotGuest[];
-};
+/** The snapshots of an item's guests where they are by now, and the guests that could not be read or are gone. */
+export type ObservedSnapshots = { read: GuestSnapshots[]; unread: ObservedGuest<EstateGuest>[] };
 
 /** Reads the snapshots of guests. A guest costs only itself; a failure of the endpoint is thrown as ProxmoxAPIError. */
 export async function observeSnapshots(ctx: ItemContext, chunk: SnapshotChunk): Promise<ObservedSnapshots> {
@@ -32,7 +27,6 @@ export async function observeSnapshots(ctx: ItemContext, chunk: SnapshotChunk): 
       if (answer.state !== "ok") return [];
       return [{ guest: answer.guest, snapshots: answer.value, storage: storages.get(answer.guest.vmid) ?? null }];
     }),
-    failures: [...observed, ...answers].flatMap((one) => (one.state === "failed" ? [one] : [])),
-    gone: observed.flatMap((one) => (one.state === "gone" ? [one.guest] : [])),
+    unread: [...observed, ...answers].filter((one) => one.state !== "ok"),
   };
 }

@@ -4,7 +4,7 @@ import type { GuestSnapshots, SnapshotRow } from "./facts.ts";
 import { judgeMissing } from "./removals.ts";
 
 const vm = { id: 7, name: "web" } as KnownVm;
-const guest = { vmid: 100, node: "pve1", type: "qemu" as const, known: true, vm };
+const guest = { vmid: 100, node: "pve1", type: "qemu" as const, vm };
 const read: GuestSnapshots[] = [{ guest, snapshots: [], storage: null }];
 const row = (id: number, machine = 7): SnapshotRow => ({
   id,

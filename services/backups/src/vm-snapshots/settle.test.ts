@@ -5,7 +5,7 @@ import type { GuestSnapshots, SnapshotRow } from "./facts.ts";
 import { settleSnapshots } from "./settle.ts";
 
 const read = (vmid: number, node: string, ...names: string[]): GuestSnapshots => ({
-  guest: { vmid, node, type: "qemu", known: true, vm: { id: vmid + 900, name: `vm${vmid}` } as KnownVm },
+  guest: { vmid, node, type: "qemu", vm: { id: vmid + 900, name: `vm${vmid}` } as KnownVm },
   snapshots: names.map((name): Snapshot => ({ name, description: "", takenAt: null, parent: null, withMemory: false })),
   storage: null,
 });

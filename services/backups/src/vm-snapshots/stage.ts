@@ -1,5 +1,7 @@
 import { readEstates } from "@proxbox/estate/estates";
 import { readStorageIds } from "@proxbox/estate/storage-ids";
+import { summariseStage } from "@proxbox/estate/summarise";
+import { unreadOutcomes } from "@proxbox/estate/unread";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { defineStage, itemKey } from "@proxbox/runtime/stage";
@@ -10,7 +12,6 @@ import { observeSnapshots } from "./observe.ts";
 import { readSnapshotRows } from "./read.ts";
 import { judgeMissing } from "./removals.ts";
 import { settleSnapshots } from "./settle.ts";
-import { unread } from "./unread.ts";
 
 const SnapshotItem = Type.Unsafe<SnapshotChunk>(
   Type.Object({ key: Type.String(), guests: Type.Array(Type.Object({})), storages: Type.Object({}) }),
@@ -39,19 +40,24 @@ export const stage = defineStage({
     const client = netboxOf(ctx);
     const observed = await observeSnapshots(ctx, chunk);
     const { read } = observed;
-    if (read.length === 0) return { objects: unread(observed) };
+    const unread = unreadOutcomes("snapshot", "snapshots", observed.unread);
+    if (read.length === 0) return { objects: unread };
     const vmids = read.map(({ guest }) => guest.vmid);
-    const rows = await readSnapshotRows(client, vmids, ctx.signal);
+    const { rows, known } = await readSnapshotRows(client, vmids, ctx.signal);
     const { settled, taken, missing } = settleSnapshots(read, rows);
     const { gone, kept } = judgeMissing(missing, { read, rows }, ctx.options);
     const desired = settled.map((snapshot) => desiredSnapshot(snapshot, chunk.storages));
-    const { outcomes } = await reconcile(client, [...gone, ...desired], { signal: ctx.signal });
+    const options = { signal: ctx.signal, rows: { snapshot: known } };
+    const { outcomes } = await reconcile(client, [...gone, ...desired], options);
     // Another endpoint may have taken a place since the rows were read: NetBox's refusal does not say who holds it.
     const refused = outcomes.some(({ outcome }) => outcome === "failed");
-    const late = refused ? settleSnapshots(read, await readSnapshotRows(client, vmids, ctx.signal)).taken : [];
+    const now = refused ? (await readSnapshotRows(client, vmids, ctx.signal)).rows : [];
+    const late = settleSnapshots(read, now).taken;
     const told = outcomes.map((one) =>
       one.outcome === "failed" ? (late.find(({ name }) => name === one.name) ?? one) : one,
     );
-    return { objects: [...unread(observed), ...taken, ...kept, ...told] };
+    return { objects: [...unread, ...taken, ...kept, ...told] };
   },
+
+  finish: summariseStage,
 });

@@ -6,7 +6,7 @@ export type Machine = { id: number; name: string; vmid: number };
 /** A row of the plugin's replication table, as far as telling which job it is needs it. */
 export type ReplicationRow = {
   id: number;
-  /** Id of the plugin's endpoint; null in rows of older programs and of an endpoint that is gone. */
+  /** Id of the plugin's endpoint; older programs left it out. */
   endpoint: number | null;
   job: string;
   /** Id of its virtual machine. */

@@ -3,7 +3,6 @@ import { eachEstate } from "@proxbox/estate/each-estate";
 import { type Estate, readEstates } from "@proxbox/estate/estates";
 import { portionsOf } from "@proxbox/estate/portions";
 import type { Desired } from "@proxbox/netbox/desired";
-import { withoutRelics } from "@proxbox/netbox/hosts/twins";
 import { netboxOf } from "@proxbox/netbox/session";
 import type { ReplicationJob } from "@proxbox/proxmox/resources/replication";
 import { itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime/stage";
@@ -47,7 +46,7 @@ function itemsOf(
   if (endpoint === null) return report(jobs.map(withoutEndpoint));
   const present = chunks.flatMap(({ guests }) => guests.map(({ vm, vmid }) => ({ id: vm.id, name: vm.name, vmid })));
   const known = all.map(({ vm, vmid }): Machine => ({ id: vm.id, name: vm.name, vmid }));
-  const { own, without } = settleJobs(jobs, present, withoutRelics(rows, binding), endpoint);
+  const { own, without } = settleJobs(jobs, present, rows, { endpoint, others: binding.others });
   const { stale, kept } = judgeStale(rows, jobs, { endpoint, machines: known, gaps: gaps.guests, only });
   const place: ReplicationPlace = {
     endpoint,

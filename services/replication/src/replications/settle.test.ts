@@ -25,13 +25,16 @@ describe("settleJobs", () => {
     ["another endpoint's job of the same id is another", [row(5, "100-0", { endpoint: 3 })], null],
     ["one whose endpoint is not known, of the same machine", [row(5, "100-0", { endpoint: null })], 5],
     ["one whose endpoint is not known, of another machine", [row(5, "100-0", { endpoint: null, machine: 99 })], null],
+    ["one of an endpoint that is gone, of the same machine", [row(5, "100-0", { endpoint: 8 })], 5],
     ["its own row first", [row(5, "100-0", { endpoint: null }), row(6, "100-0")], 6],
   ])("%s", (_, rows, id) => {
-    expect(settleJobs([job("100-0")], machines, rows, 2).own).toMatchObject([{ machine: { id: 7 }, row: id }]);
+    expect(settleJobs([job("100-0")], machines, rows, { endpoint: 2, others: [3] }).own).toMatchObject([
+      { machine: { id: 7 }, row: id },
+    ]);
   });
 
   test("a job whose guest has no machine is told of", () => {
-    const { own, without } = settleJobs([job("900-0")], machines, [], 2);
+    const { own, without } = settleJobs([job("900-0")], machines, [], { endpoint: 2, others: [] });
     expect(own).toEqual([]);
     expect(without.map(withoutMachine)).toMatchObject(
       [{ name: "900-0", outcome: "skipped", reason: /vmid 900/ }].map(like),

@@ -7,17 +7,19 @@ import { labelOf, type Machine, type OwnReplication, type ReplicationRow } from 
 export type Settled = { own: OwnReplication[]; without: ReplicationJob[] };
 
 /**
- * Gives every job to the machine of its guest, and to the row that stands for it: by endpoint and id or, where the row's
- * endpoint is not known, by machine and id. Pure.
+ * Gives every job to the machine of its guest, and to the row that stands for it: by endpoint and id or, where the row has
+ * no endpoint or one that is gone, by machine and id. Pure.
+ * @param others the plugin's ids of the other endpoints that are configured
  */
 export function settleJobs(
   jobs: readonly ReplicationJob[],
   machines: readonly Machine[],
   rows: readonly ReplicationRow[],
-  endpoint: number,
+  { endpoint, others }: { endpoint: number; others: readonly number[] },
 ): Settled {
   const byVmid = new Map(machines.map((machine) => [machine.vmid, machine]));
   const byJob = Map.groupBy(rows, ({ job }) => job);
+  const isRelic = (row: ReplicationRow) => row.endpoint === null || !others.includes(row.endpoint);
   const settled: Settled = { own: [], without: [] };
   for (const job of jobs) {
     const machine = byVmid.get(job.guest);
@@ -28,7 +30,7 @@ export function settleJobs(
     const same = byJob.get(job.id) ?? [];
     const row =
       same.find((candidate) => candidate.endpoint === endpoint) ??
-      same.find((candidate) => candidate.endpoint === null && candidate.machine === machine.id);
+      same.find((candidate) => isRelic(candidate) && candidate.machine === machine.id);
     settled.own.push({ job, machine, row: row?.id ?? null });
   }
   return settled;

@@ -1,3 +1,4 @@
+import { summariseStage } from "@proxbox/estate/summarise";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { defineStage } from "@proxbox/runtime/stage";
@@ -18,7 +19,10 @@ export const stage = defineStage({
 
   async work({ jobs, stale, place }, ctx) {
     const desired = [...stale, ...jobs.map((job) => desiredReplication(job, place))];
-    const { outcomes } = await reconcile(netboxOf(ctx), desired, { signal: ctx.signal });
+    const options = { signal: ctx.signal, absent: ["replication"] } as const;
+    const { outcomes } = await reconcile(netboxOf(ctx), desired, options);
     return { objects: outcomes };
   },
+
+  finish: summariseStage,
 });
