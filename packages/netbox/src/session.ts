@@ -18,7 +18,9 @@ export function netboxOf(ctx: StageContext): NetBoxClient {
     verifyTls: netbox.verify_ssl,
     branch,
     memory: ctx.shared(`netbox-memory ${netbox.url} ${branch ?? ""}`, newClientMemory),
-    permit: (resource, signal, work) => permits.with(resource, signal, work),
+    // One permit beside the others would be one request more than the owner of a NetBox allows.
+    permit: (resource, signal, work) =>
+      permits.with(config.PROXBOX_NETBOX_MAX_CONCURRENT === undefined ? resource : "netbox", signal, work),
     onSample: ({ method, ...sample }, resource) => {
       samples.tell(sample, resource);
       count(metrics, { method, ...sample });

@@ -10,6 +10,12 @@ const ownDelay = (what: string) =>
 /** How NetBox is written; each is a ceiling, what is below it adapts by itself. */
 export const netboxConfig = {
   PROXBOX_NETBOX_TIMEOUT_SECONDS: serviceConfig.PROXBOX_NETBOX_TIMEOUT_SECONDS,
+  PROXBOX_NETBOX_MAX_CONCURRENT: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: "Set: writes of addresses count too, and have no permit beside the others.",
+    }),
+  ),
   PROXBOX_NETBOX_MAX_RETRIES: Type.Optional(
     Type.Integer({ minimum: 0, description: "Attempts after the first of an overloaded request; not set: for 5 min." }),
   ),
