@@ -56,18 +56,24 @@ export function expectedAfter(
     });
     after[path] = { ...Object.fromEntries(kept), ...rows };
   }
-  for (const machine of silent) keepAddresses(before, after, machine);
+  for (const [address, columns] of Object.entries(before["ipam/ip-addresses"] ?? {})) {
+    const row = after["ipam/ip-addresses"]?.[address];
+    if (row && isBelow(silent, String(row.assigned_object))) row.dns_name = columns.dns_name;
+  }
+  for (const path of ["virtualization/virtual-machines", "dcim/devices"]) {
+    for (const [key, columns] of Object.entries(after[path] ?? {}))
+      keepPrimaries(after, key, columns, before[path]?.[key]);
+  }
   return after;
 }
 
-/** The names of a silent guest's addresses and its primary ones stay as they were. */
-function keepAddresses(before: Truth, after: Truth, machine: string): void {
-  for (const [address, columns] of Object.entries(before["ipam/ip-addresses"] ?? {})) {
-    const row = after["ipam/ip-addresses"]?.[address];
-    if (row && isBelow([machine], String(row.assigned_object))) row.dns_name = columns.dns_name;
+/** An address that is primary stays so for as long as it is on the same machine or device. */
+function keepPrimaries(after: Truth, key: string, columns: Columns, was: Columns | undefined): void {
+  for (const primary of ["primary_ip4", "primary_ip6"]) {
+    const address = was?.[primary];
+    const at = after["ipam/ip-addresses"]?.[String(address)]?.assigned_object;
+    if (address && at && isBelow([key], String(at))) columns[primary] = address;
   }
-  const [was, is] = [before, after].map((truth) => truth["virtualization/virtual-machines"]?.[machine]);
-  for (const primary of ["primary_ip4", "primary_ip6"]) if (is && was?.[primary]) is[primary] = was[primary];
 }
 
 function isBelow(seen: readonly string[], owner: string): boolean {

@@ -14,7 +14,13 @@ import { truthOf } from "./truth/truth.ts";
 type Held = { path: string; key: string; columns: Columns | ((row: Columns) => Columns) };
 
 /** What a run is told, and what of its circumstances has changed. */
-export type Following = { names?: Record<string, string>; metadata?: boolean; options?: SyncOptionsInput };
+export type Following = {
+  names?: Record<string, string>;
+  metadata?: boolean;
+  options?: SyncOptionsInput;
+  /** Rows, by path and key, that NetBox cannot have although the estate has what they stand for. */
+  drop?: readonly (readonly [path: string, key: string])[];
+};
 
 /** A scene whose NetBox is held, run by run, against what it should hold by then. */
 export type FollowedScene = AsyncDisposable & {
@@ -64,7 +70,7 @@ export async function startFollowed(estate: Estate): Promise<FollowedScene> {
     },
     foreign: [],
     places: {},
-    async follow({ names = {}, metadata = false, options } = {}) {
+    async follow({ names = {}, metadata = false, options, drop = [] } = {}) {
       const circumstances: Circumstances = { names: { ...namesOf(followed.expected), ...names }, metadata };
       const shown = followed.shown();
       followed.expected = expectedAfter(
@@ -73,6 +79,7 @@ export async function startFollowed(estate: Estate): Promise<FollowedScene> {
         silentMachines(shown),
         options,
       );
+      for (const [path, key] of drop) delete followed.expected[path]?.[key];
       for (const { path, key, columns } of standing) {
         const held = followed.at(path, key);
         Object.assign(held, typeof columns === "function" ? columns(held) : columns);

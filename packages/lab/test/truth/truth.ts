@@ -1,3 +1,4 @@
+import { tables } from "../seen-tables.ts";
 import { backupsOf } from "./backups.ts";
 import { disksOf } from "./disks.ts";
 import { type Circumstances, merged, type Shown, type Truth } from "./form.ts";
@@ -20,6 +21,7 @@ export function truthOf(shown: readonly Shown[], circumstances: Circumstances = 
   const slugs = slugsOf(shown);
   const ofEndpoint = [hostsOf, disksOf, backupsOf, snapshotsOf, tasksOf, jobsOf, nodeNetworkOf, guestNetworkOf];
   return merged(
+    Object.fromEntries(Object.keys(tables).map((path) => [path, {}])),
     supportOf(shown),
     ...shown.map((one) => machinesOf(one, slugs, circumstances)),
     ...shown.flatMap((one) => ofEndpoint.map((of) => of(one))),
