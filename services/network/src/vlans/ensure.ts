@@ -3,7 +3,7 @@ import type { NetBoxClient } from "@proxbox/netbox/client";
 import type { Desired } from "@proxbox/netbox/desired";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { oursTag } from "@proxbox/netbox/tags";
-import { settleVlans, type VlanNeed, vlanKey } from "./settle.ts";
+import { type MissingVlan, settleVlans, type VlanNeed, vlanKey } from "./settle.ts";
 
 type Listed = { id: number; vid: number; site: Nested; group: Nested; tags: { slug: string }[] };
 type Nested = { id: number } | null;
@@ -43,7 +43,7 @@ export async function ensureVlans(
   return { ids: known, outcomes: made.outcomes };
 }
 
-function desiredVlan({ site, vid }: VlanNeed): Desired {
+function desiredVlan({ site, vid }: MissingVlan): Desired {
   const name = `VLAN ${vid}`;
   return {
     kind: "vlan",

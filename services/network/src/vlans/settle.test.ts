@@ -36,3 +36,9 @@ test("each is settled once for its site, however many are in it", () => {
   expect([...known]).toEqual([["2/10", 7]]);
   expect(missing).toEqual([{ site: 1, vid: 10 }]);
 });
+
+test("what is in no site is in a global VLAN, or in none", () => {
+  const need = { site: null, vid: 10 };
+  expect([...settleVlans([need], [vlan(1), vlan(2, { site: null })]).known]).toEqual([["null/10", 2]]);
+  expect(settleVlans([need], [vlan(1), vlan(3, { site: null, group: 4 })])).toEqual({ known: new Map(), missing: [] });
+});

@@ -25,10 +25,9 @@ export function vidsOf({ vlan, trunks }: Pick<Nic, "vlan" | "trunks">): number[]
   return passesAll({ vlan, trunks }) ? own : [...own, ...trunks];
 }
 
-/** The VLANs that a guest's cards need. A machine without site can only be in VLANs of none, and those are not ours to make. */
-export function vlanNeeds(guest: EstateGuest, nics: readonly Nic[]): VlanNeed[] {
-  const { site } = guest.vm;
-  return site === null ? [] : nics.flatMap(vidsOf).map((vid) => ({ site, vid }));
+/** The VLANs that a guest's cards need. */
+export function vlanNeeds({ vm: { site } }: EstateGuest, nics: readonly Nic[]): VlanNeed[] {
+  return nics.flatMap(vidsOf).map((vid) => ({ site, vid }));
 }
 
 /** A guest's card as NetBox should have it. Pure. @param device the device of the guest's node */
@@ -68,7 +67,7 @@ function passesAll({ vlan, trunks }: Pick<Nic, "vlan" | "trunks">): boolean {
 
 function vlansOf(guest: EstateGuest, nic: Nic, ids: ReadonlyMap<string, number>): CardVlans | null {
   const { site } = guest.vm;
-  const idOf = (vid: number) => (site === null ? undefined : ids.get(vlanKey({ site, vid })));
+  const idOf = (vid: number) => ids.get(vlanKey({ site, vid }));
   const untagged = nic.vlan === null ? null : idOf(nic.vlan);
   if (untagged === undefined) return null;
   if (passesAll(nic)) return { mode: "tagged-all", untagged, tagged: [] };
