@@ -28,6 +28,7 @@ type Row = {
   enabled: boolean;
   status: { value: string };
   role: { id: number } | null;
+  proxmox_last_synced_role_id: number | null;
 };
 
 let scene: Scene;
@@ -96,6 +97,8 @@ test("a role that an operator chose for a node is that of the machines on it", a
   const here = [...cluster.guests.values()].filter((guest) => guest.type === "qemu" && guest.node === node?.name);
   expect(rows("machines").filter((machine) => machine.role?.id === role.id)).toHaveLength(here.length);
   expect(here.length).toBeGreaterThan(0);
+  const remembered = rows("states").filter((state) => state.proxmox_last_synced_role_id === role.id);
+  expect(remembered).toHaveLength(here.length);
 });
 
 test("a storage that is hidden keeps its row as it is; one that is gone is disabled and stays", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { SyncOptions } from "@proxbox/contracts/sync-options";
 import { Value } from "@sinclair/typebox/value";
 import { desiredGuest } from "./desired.ts";
+import { desiredRoleMemory } from "./desired-role.ts";
 import type { GuestBatch, GuestConfig, PlannedGuest } from "./facts.ts";
 
 const options = Value.Default(SyncOptions, {}) as SyncOptions;
@@ -126,7 +127,7 @@ function desired(
 
 describe("desiredGuest: the role", () => {
   const present = { role: 9, written: 5 };
-  test.each([
+  test.each<[string, Parameters<typeof desired>[0] & object, number | undefined]>([
     ["one that was chosen is set, also where types tell guests apart", { plan: { defaultRole: 7 } }, 7],
     ["the note's own comes first", { plan: { defaultRole: 7 }, config: { metadata: { role: 8 } } }, 8],
     ["none was chosen", {}, undefined],
@@ -139,7 +140,20 @@ describe("desiredGuest: the role", () => {
   ])("%s", (_, given, expected) => {
     const { vm, state } = desired(given);
     expect(vm?.values.role).toEqual(expected && { kind: "device-role", id: expected });
-    expect(state?.values.proxmox_last_synced_role_id).toBe(expected);
+    const changes = given.plan?.presentRole !== undefined;
+    expect(state?.values.proxmox_last_synced_role_id).toBe(changes ? undefined : expected);
+  });
+});
+
+describe("desiredRoleMemory", () => {
+  const memory = (presentRole: PlannedGuest["presentRole"], vm: number | null = 55) =>
+    desiredRoleMemory({ ...plan, vm, presentRole, defaultRole: 7 }, config, batch, options).map(({ values }) => values);
+  test.each<[string, ReturnType<typeof memory>, number[]]>([
+    ["a role that a machine is given is remembered when it has it", memory({ role: 9, written: 5 }), [7]],
+    ["one it has already is remembered with everything else", memory({ role: 7, written: null }), []],
+    ["so is that of a machine that is made", memory(null, null), []],
+  ])("%s", (_, values, expected) => {
+    expect(values).toEqual(expected.map((id) => ({ proxmox_last_synced_role_id: id })));
   });
 });
 

@@ -9,11 +9,11 @@ import {
   siteRef,
 } from "@proxbox/netbox/hosts/desired";
 import { slugOf } from "@proxbox/netbox/hosts/facts";
-import { guestRoles, guestTypes, softDeletedTag } from "@proxbox/netbox/hosts/support";
+import { guestTypes, softDeletedTag } from "@proxbox/netbox/hosts/support";
 import { oursTag } from "@proxbox/netbox/tags";
-import type { GuestBatch, GuestConfig, PlannedGuest } from "./facts.ts";
+import { isNewRole, type RoleRef, roleOf } from "./desired-role.ts";
+import { type GuestBatch, type GuestConfig, labelOf, type PlannedGuest } from "./facts.ts";
 import { platformSlug } from "./platforms.ts";
-import { settleRole } from "./roles.ts";
 
 /**
  * What NetBox should hold for one guest: its virtual machine, its identity row and, when it has cloud-init options,
@@ -36,17 +36,12 @@ export function desiredName({ vm, name }: { vm: number; name: string }): Desired
   return { kind: "virtual-machine", id: vm, identity: { name }, values: { name }, label: name };
 }
 
-/** How a guest is called in reports. */
-export function labelOf(plan: PlannedGuest): string {
-  return `${plan.name} (${plan.guest.type} ${plan.guest.vmid})`;
-}
-
 function desiredMachine(
   plan: PlannedGuest,
   config: GuestConfig,
   batch: GuestBatch,
   options: SyncOptions,
-  role: Ref | null,
+  role: RoleRef | null,
 ): Desired {
   const { guest } = plan;
   const { binding } = batch;
@@ -121,21 +116,6 @@ function overrides(config: GuestConfig): Record<string, Ref> {
   return values;
 }
 
-/**
- * The role to write, if any: the note's own, else the one that was chosen, else where NetBox knows no types of machines
- * the one that tells them apart.
- */
-function roleOf(plan: PlannedGuest, config: GuestConfig, batch: GuestBatch, options: SyncOptions): Ref | null {
-  const chosen = config.metadata.role ?? plan.defaultRole ?? (batch.vmTypes ? null : typeRoleOf(plan, batch));
-  const id = settleRole(chosen, plan.presentRole, options.overwrite_vm_role);
-  return id === null ? null : { kind: "device-role", id };
-}
-
-function typeRoleOf({ guest }: PlannedGuest, { support }: GuestBatch): number | null {
-  const { kind, identity } = guestRoles[guest.type].desired;
-  return support.find((row) => row.kind === kind && row.identity.slug === identity.slug)?.id ?? null;
-}
-
 function proxmoxTags(config: GuestConfig, options: SyncOptions): string[] {
   return options.overwrite_vm_proxmox_tags ? config.tags : [];
 }
@@ -154,7 +134,7 @@ function desiredState(
   batch: GuestBatch,
   options: SyncOptions,
   vm: Ref,
-  role: Ref | null,
+  role: RoleRef | null,
 ): Desired {
   const { guest } = plan;
   const { binding, facts } = batch;
@@ -172,8 +152,7 @@ function desiredState(
       proxmox_vm_id: guest.vmid,
       proxmox_vm_type: guest.type,
       proxmox_vm_name: guest.name,
-      // Whoever gives the machine another role after this is an operator.
-      ...(role && "id" in role ? { proxmox_last_synced_role_id: role.id } : {}),
+      ...(role && !isNewRole(plan, role) ? { proxmox_last_synced_role_id: role.id } : {}),
       // What we put on the machine, so that it can be taken off again when it goes.
       proxmox_tags: proxmoxTags(config, options).join(";"),
       proxmox_start_at_boot: config.onboot,

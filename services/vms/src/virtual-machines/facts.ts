@@ -58,3 +58,8 @@ export type GuestBatch = {
   /** The types and roles of machines, found or made while the items were listed, and the platforms that were there. */
   support: KnownRow[];
 };
+
+/** How a guest is called in reports. */
+export function labelOf(plan: PlannedGuest): string {
+  return `${plan.name} (${plan.guest.type} ${plan.guest.vmid})`;
+}

@@ -11,8 +11,9 @@ import { defineStage } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
 import pLimit from "p-limit";
 import { isBootstrapOnly } from "../modes.ts";
-import { desiredGuest, desiredName, labelOf } from "./desired.ts";
-import type { GuestBatch, PlannedGuest } from "./facts.ts";
+import { desiredGuest, desiredName } from "./desired.ts";
+import { desiredRoleMemory } from "./desired-role.ts";
+import { type GuestBatch, labelOf, type PlannedGuest } from "./facts.ts";
 import { listItems } from "./items.ts";
 import { observeConfigs } from "./observe.ts";
 import { desiredPlatforms } from "./platforms.ts";
@@ -50,7 +51,13 @@ export const stage = defineStage({
     );
     const { outcomes } = await reconcile(client, [...pointed, ...waiting], { signal: ctx.signal });
     const made = platforms.outcomes.filter(({ outcome }) => outcome !== "unchanged");
-    const objects = [...failures.map(unread), ...gone.map(vanished), ...outcomes];
+    const refused = new Set(outcomes.flatMap(({ outcome, name }) => (outcome === "failed" ? [name] : [])));
+    const memories = read
+      .filter(({ plan }) => !isBootstrapOnly(plan.guest, ctx.options))
+      .flatMap(({ plan, config }) => desiredRoleMemory(plan, config, batch, ctx.options))
+      .filter(({ label }) => !refused.has(label));
+    const remembered = await reconcile(client, memories, { signal: ctx.signal });
+    const objects = [...failures.map(unread), ...gone.map(vanished), ...outcomes, ...remembered.outcomes];
     await writeJournal(ctx, client, objects);
     return { objects: [...made, ...objects] };
   },
