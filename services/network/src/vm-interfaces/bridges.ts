@@ -28,7 +28,7 @@ export async function ensureBridges(
   return { ids: new Map(found), outcomes: outcomes.filter(({ outcome }) => outcome !== "unchanged") };
 }
 
-function desiredBridge({ device, name }: BridgeNeed, options: Pick<SyncOptions, "sync_mode_node">): Desired {
+function desiredBridge({ device, node, name }: BridgeNeed, options: Pick<SyncOptions, "sync_mode_node">): Desired {
   return {
     kind: "interface",
     identity: { device: { kind: "device", id: device }, name },
@@ -36,6 +36,7 @@ function desiredBridge({ device, name }: BridgeNeed, options: Pick<SyncOptions, 
     onCreate: { type: "bridge" },
     tags: { add: [oursTag], onCreateOnly: true },
     create: options.sync_mode_node !== "disabled",
-    label: `bridge ${name} of device ${device}`,
+    label: `${node} ${name}`,
+    parent: node,
   };
 }

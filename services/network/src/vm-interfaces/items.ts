@@ -38,8 +38,8 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
   return items;
 }
 
-/** The cards of one guest, with the device of the node it is on. */
-type PlacedGuest = GuestNetwork & SettledCards & { device: number | null };
+/** The cards of one guest, with the device of the node it is on, and its name. */
+type PlacedGuest = GuestNetwork & SettledCards & { device: number | null; node: string };
 type PlacedEstate = EstateNetworks & { guests: ReadonlyMap<string, PlacedGuest[]> };
 
 function placeCards(network: EstateNetworks, rows: ReadonlyMap<number, CardRow[]>, options: SyncOptions): PlacedEstate {
@@ -48,14 +48,15 @@ function placeCards(network: EstateNetworks, rows: ReadonlyMap<number, CardRow[]
     ...one,
     ...settleCards(one.config.nics, rows.get(one.guest.vm.id) ?? [], guestNamesOf(one, options)),
     device: nodes[one.guest.node]?.device ?? null,
+    node: nodes[one.guest.node]?.name ?? one.guest.node,
   });
   return { ...network, guests: new Map(network.chunks.map(({ key, networks }) => [key, networks.map(place)])) };
 }
 
 async function makeSupport(client: NetBoxClient, placed: readonly PlacedEstate[], { options, signal }: StageContext) {
   const guests = placed.flatMap((estate) => [...estate.guests.values()].flat());
-  const bridgeNeeds = guests.flatMap(({ config, device }) =>
-    config.nics.flatMap(({ bridge: name }): BridgeNeed[] => (name && device !== null ? [{ device, name }] : [])),
+  const bridgeNeeds = guests.flatMap(({ config, device, node }) =>
+    config.nics.flatMap(({ bridge: name }): BridgeNeed[] => (name && device !== null ? [{ device, node, name }] : [])),
   );
   const [vlans, bridges] = await Promise.all([
     ensureVlans(

@@ -8,11 +8,11 @@ import type { CardPlan, CardVlans } from "./facts.ts";
 /** What was found or made in NetBox for the cards of a run, by `vlanKey` and `bridgeKey`. */
 export type CardSupport = { vlans: ReadonlyMap<string, number>; bridges: ReadonlyMap<string, number> };
 
-/** A bridge of a node, by the id of its device. */
-export type BridgeNeed = { device: number; name: string };
+/** A bridge of a node, by the id and name of its device. */
+export type BridgeNeed = { device: number; node: string; name: string };
 
 /** The key of a bridge that is needed. */
-export function bridgeKey({ device, name }: BridgeNeed): string {
+export function bridgeKey({ device, name }: Pick<BridgeNeed, "device" | "name">): string {
   return `${device}/${name}`;
 }
 
