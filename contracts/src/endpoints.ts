@@ -90,3 +90,8 @@ export function netboxPkOf(name: string): number | null {
   const match = /\(nb:(\d{1,9})\)\s*$/.exec(name);
   return match ? Number(match[1]) : null;
 }
+
+/** The name of a Proxmox endpoint as people know it: without the plugin's suffix. */
+export function nameWithoutPk(name: string): string {
+  return name.replace(/\s*\(nb:\d+\)\s*$/, "").trim() || name;
+}

@@ -1,4 +1,4 @@
-import { netboxPkOf } from "@proxbox/contracts/endpoints";
+import { nameWithoutPk, netboxPkOf } from "@proxbox/contracts/endpoints";
 import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
 import { ProxmoxAPIError } from "@proxbox/runtime/errors";
 import type { ClusterStatus } from "./resources/cluster.ts";
@@ -54,7 +54,7 @@ export function hostsOf(
   }
   return {
     endpoint: endpoint.id,
-    endpointName: endpoint.name.replace(/\s*\(nb:\d+\)\s*$/, "").trim() || endpoint.name,
+    endpointName: nameWithoutPk(endpoint.name),
     pluginEndpoint: netboxPkOf(endpoint.name),
     site: { id: endpoint.site_id, slug: endpoint.site_slug || null, name: endpoint.site_name || null },
     tenant: { id: endpoint.tenant_id, slug: endpoint.tenant_slug || null, name: endpoint.tenant_name || null },

@@ -1,4 +1,4 @@
-import { netboxPkOf } from "@proxbox/contracts/endpoints";
+import { nameWithoutPk, netboxPkOf } from "@proxbox/contracts/endpoints";
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { canonical } from "../canonical.ts";
 import { address } from "../kind.ts";
@@ -111,7 +111,7 @@ function silentParties(all: readonly HostFacts[], rows: HostRows, configured: re
   return configured
     .filter(({ id }) => !answered.has(id))
     .map(({ id, name }) => {
-      const endpointName = name.replace(/\s*\(nb:\d+\)\s*$/, "").trim() || name;
+      const endpointName = nameWithoutPk(name);
       const plugin = pluginEndpointOf({ endpointName, pluginEndpoint: netboxPkOf(name) }, rows);
       return { endpoint: id, name: endpointName, plugin, shown: shownByRows(plugin, rows) };
     });
