@@ -87,7 +87,8 @@ describe("a backup", () => {
       scene.netbox.insert(backups, { ...older, storage: "pbs", format: "pbs-vm" }),
       scene.netbox.insert(backups, { virtual_machine: machine }),
     ];
-    const { view, objects } = await run({ stages, options: deleting });
+    // A run of this machine alone finds them too.
+    const { view, objects } = await run({ stages, options: { netbox_vm_ids: [machine], ...deleting } });
     expect(view.ok).toBe(true);
     expect(scene.netbox.rows(backups).find(({ id }) => id === first?.id)).toMatchObject({
       vmid: 902,
@@ -152,6 +153,17 @@ describe("a backup", () => {
     expect(summary?.errors[0]?.message).toMatch(/nfs-backup/);
     expect(rowOf(made)).toBeDefined();
   });
+});
+
+test("a token that may not restore backups sees none: the run says so and deletes none", async () => {
+  for (const shown of [cluster, other]) shown.privileges.delete("VM.Backup");
+  const before = seen(scene.netbox, { paths });
+  const { objects } = await run({ stages: ["vm-backups"], options: deleting });
+  expect(seen(scene.netbox, { paths })).toEqual(before);
+  const said = objects.filter(({ name }) => name.startsWith("backups of "));
+  expect(said.map(({ outcome }) => outcome)).toEqual(["skipped", "skipped"]);
+  for (const { reason } of said) expect(reason).toMatch(/may not restore\. VM\.Backup is missing .* on \/vms\.$/);
+  for (const shown of [cluster, other]) shown.privileges.add("VM.Backup");
 });
 
 describe("a snapshot", () => {

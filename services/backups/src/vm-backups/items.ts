@@ -62,7 +62,7 @@ function itemsOf(
     option: { name: "delete_nonexistent_backup", on: ctx.options.delete_nonexistent_backup },
   });
   const told = [...doubles, ...namelessRows(rows, byId), ...kept];
-  if (!ctx.options.netbox_vm_ids) told.push(...ownerless, ...observed.unread.map(keptOn));
+  if (!ctx.options.netbox_vm_ids) told.push(...ownerless, ...observed.unread.map(keptOn), ...hiddenFrom(estate));
   const items = portionsOf(own.sort(byMachine), fullPortion).map((backups, index): Spec => {
     const first = backups[0]?.machine.vmid ?? 0;
     const key = itemKey("backups", id, first, backups.length, index);
@@ -80,6 +80,14 @@ function itemsOf(
 
 function byMachine({ machine: left }: OwnBackup, { machine: right }: OwnBackup): number {
   return left.name.localeCompare(right.name, "en", { numeric: true }) || left.id - right.id;
+}
+
+/** What Proxmox leaves out it does not mention: only our own privileges tell of it. */
+function hiddenFrom({ endpoint, gaps }: Estate): ObjectOutcome[] {
+  const reasons = gaps.backups.filter((reason) => !gaps.storages.includes(reason));
+  if (reasons.length === 0) return [];
+  const reason = `Proxmox leaves out backups that this token may not restore. ${reasons.join(" ")}`;
+  return [{ kind: "backup", name: `backups of ${endpoint.name}`, outcome: "skipped", reason }];
 }
 
 function keptOn({ storage, reason }: ObservedBackups["unread"][number]): ObjectOutcome {

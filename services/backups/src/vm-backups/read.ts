@@ -9,23 +9,24 @@ type Answer = {
 };
 
 /**
- * Reads the plugin's backup rows with as much as tells which backup each is: all, or those of some vmids. Rows of older
- * programs that lack a vmid are only found among all. Throws NetBoxAPIError as the client does.
+ * Reads the plugin's backup rows with as much as tells which backup each is: all, or those of some vmids and those whose
+ * vmid an older program left out. Throws NetBoxAPIError as the client does.
  */
 export async function readBackupRows(
   client: NetBoxClient,
   vmids: readonly number[] | null,
   signal: AbortSignal,
 ): Promise<BackupRow[]> {
-  const rows = await client.list<Answer>(
-    "plugins/proxbox/backups",
-    { ...(vmids ? { vmid: vmids } : {}), fields: "id,virtual_machine,volume_id,storage" },
-    signal,
-  );
-  return rows.map((row) => ({
+  const scopes = vmids ? [{ vmid: vmids }, { vmid__empty: true }] : [{}];
+  const read = await Promise.all(scopes.map((scope) => client.list<Answer>(path, { ...scope, fields }, signal)));
+  const rows = new Map(read.flat().map((row) => [row.id, row]));
+  return [...rows.values()].map((row) => ({
     id: row.id,
     machine: row.virtual_machine.id,
     volid: row.volume_id || null,
     storage: row.storage || null,
   }));
 }
+
+const path = "plugins/proxbox/backups";
+const fields = "id,virtual_machine,volume_id,storage";
