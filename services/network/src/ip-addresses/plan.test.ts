@@ -127,7 +127,7 @@ const links: GuestLinks = {
     ["1/br0", 82],
   ]),
   addresses: new Set(["81/1", "82/1"]),
-  links: [
+  ours: [
     { id: 91, vm: 1, guestInterface: 81, address: 1 },
     { id: 92, vm: 1, guestInterface: 82, address: 1 },
   ],

@@ -46,7 +46,7 @@ export function planGuest(
 /** A link that holds no more, and the id of its address. */
 export type StaleLink = { id: number; address: number; label: string };
 
-/** The links of guests that told, by which an address is on an interface that has it no more. Pure. */
+/** The links of ours, of guests that told, by which an address is on an interface that has it no more. Pure. */
 export function staleLinks(guests: readonly PlacedGuest[], { settled, links }: RunPlan): StaleLink[] {
   if (!links) return [];
   const telling = new Map(guests.flatMap((one) => (one.agent?.state === "ok" ? [[one.guest.vm.id, one]] : [])));
@@ -58,7 +58,7 @@ export function staleLinks(guests: readonly PlacedGuest[], { settled, links }: R
       }),
     ),
   );
-  return links.links.flatMap(({ id, vm, guestInterface, address }) => {
+  return links.ours.flatMap(({ id, vm, guestInterface, address }) => {
     const one = telling.get(vm);
     if (!one || wanted.has(`${guestInterface}/${address}`)) return [];
     return [{ id, address, label: `${labelOf(one.guest)}, address ${address} of its own interface` }];
