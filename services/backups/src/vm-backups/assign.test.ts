@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Estate } from "@proxbox/estate/estates";
 import { type Backup, backupOf } from "@proxbox/proxmox/resources/backups";
+import fc from "fast-check";
 import { assignBackups } from "./assign.ts";
 import type { BackupRow } from "./facts.ts";
 
@@ -78,4 +79,27 @@ describe("assignBackups", () => {
       "1 backup of no guest",
     ]);
   });
+});
+
+test("whatever a storage shows: nothing is lost, nothing is kept twice, and no row is taken from another machine", () => {
+  const volid = fc.oneof(
+    fc.constantFrom(...[100, 101, 900].flatMap((vmid) => [dump("qemu", vmid).volid, dump("lxc", vmid).volid])),
+    fc.string({ minLength: 1, unit: "grapheme" }),
+  );
+  const shown = fc.array(fc.record({ volid, vmid: fc.constantFrom(undefined, 100, 101, "101", 900) }));
+  const table = fc.array(fc.tuple(fc.constantFrom(1, 2, 3, 50), fc.option(volid)));
+  fc.assert(
+    fc.property(shown, table, (seen, stored) => {
+      const listed = seen.flatMap((each) => backupOf({ ...each }, "local") ?? []);
+      const rows = stored.map(([machine, volume], index) => row(index + 1, machine, volume));
+      const { own, ownerless, doubles } = assignBackups(listed, machines, rows);
+      const keys = own.map(({ machine, backup }) => `${machine.id} ${backup.volid}`);
+      expect(new Set(keys).size).toBe(keys.length);
+      const without = ownerless.reduce((sum, { name }) => sum + Number.parseInt(name, 10), 0);
+      const twice = doubles.filter(({ id }) => id === undefined).length;
+      expect(own.length + without + twice).toBe(listed.length);
+      for (const { machine, backup, row: id } of own)
+        if (id !== null) expect(rows[id - 1]).toMatchObject({ machine: machine.id, volid: backup.volid });
+    }),
+  );
 });

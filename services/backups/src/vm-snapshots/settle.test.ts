@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { KnownVm } from "@proxbox/netbox/guests/read";
 import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
+import fc from "fast-check";
 import type { GuestSnapshots, SnapshotRow } from "./facts.ts";
 import { settleSnapshots } from "./settle.ts";
 
@@ -104,4 +105,26 @@ describe("settleSnapshots", () => {
       }
     });
   }
+});
+
+test("whatever stands there: each snapshot is settled or taken, and each row is used once and by its own machine", () => {
+  const name = fc.constantFrom("a", "b", "c");
+  const node = fc.constantFrom("pve1", "pve2");
+  const guests = fc.uniqueArray(fc.tuple(fc.constantFrom(100, 101), node, fc.uniqueArray(name)), {
+    selector: ([vmid]) => vmid,
+  });
+  const tables = fc.array(fc.tuple(fc.constantFrom(1000, 1001, 77), name, node, fc.constantFrom(100, 101)));
+  fc.assert(
+    fc.property(guests, tables, (listed, table) => {
+      const given = listed.map(([vmid, at, names]) => read(vmid, at, ...names));
+      const rows = table.map(([machine, ...rest], index) => row(index + 1, machine, ...rest));
+      const { settled, taken, missing } = settleSnapshots(given, rows);
+      expect(settled.length + taken.length).toBe(given.reduce((sum, { snapshots }) => sum + snapshots.length, 0));
+      const used = [...settled.flatMap(({ row: id }) => id ?? []), ...missing.map(({ row: { id } }) => id)];
+      expect(new Set(used).size).toBe(used.length);
+      for (const { guest, row: id } of settled)
+        expect(rows.find((each) => each.id === id)?.machine.id ?? guest.vm.id).toBe(guest.vm.id);
+      for (const { guest, row: each } of missing) expect(each.machine.id).toBe(guest.vm.id);
+    }),
+  );
 });
