@@ -109,6 +109,7 @@ describe("staleRoutines", () => {
     job,
     endpoint: 2,
     active: true,
+    selects: true,
     ...more,
   });
   const job = { job: backupJobOf({ id: "there" }) as BackupJob, covered: [] };
@@ -120,6 +121,11 @@ describe("staleRoutines", () => {
   ])("%s", (_, rows, ids) => expect(staleRoutines(rows, [job], place).map(({ id }) => id)).toEqual(ids));
 
   test("the last one too, and nothing but its status is touched", () => {
-    expect(staleRoutines([row(1, "there")], [], place)).toMatchObject([{ id: 1, values: { status: "stale" } }]);
+    expect(staleRoutines([row(1, "there")], [], place).map(({ values }) => values)).toEqual([{ status: "stale" }]);
+  });
+
+  test("one that selects nothing gets what NetBox wants before it takes any change", () => {
+    const [stale] = staleRoutines([row(1, "gone", { selects: false })], [], place);
+    expect(stale?.values).toEqual({ status: "stale", selection: [0] });
   });
 });

@@ -16,7 +16,14 @@ export type RoutinePlace = {
 export type CoveredJob = { job: BackupJob; covered: number[] };
 
 /** A row of the plugin's table of backup routines. */
-export type RoutineRow = { id: number; endpoint: number; job: string; active: boolean };
+export type RoutineRow = {
+  id: number;
+  endpoint: number;
+  job: string;
+  active: boolean;
+  /** Whether it has a selection. Rows that the plugin wrote itself may have none, and it refuses any change of them. */
+  selects: boolean;
+};
 
 /** The plugin refuses an empty selection (netbox-proxbox 0.0.29). No guest has the vmid 0. */
 const nobody = [0];
@@ -72,11 +79,11 @@ export function staleRoutines(
   const listed = new Set(jobs.map(({ job }) => job.id));
   return rows
     .filter(({ endpoint, job, active }) => endpoint === place.endpoint && active && !listed.has(job))
-    .map(({ id, job }) => ({
+    .map(({ id, job, selects }) => ({
       kind: "backup-routine",
       id,
       identity: {},
-      values: { status: "stale" },
+      values: { status: "stale", ...(selects ? {} : { selection: nobody }) },
       label: `${place.cluster}/${job}`,
       note: "Its job is gone from Proxmox.",
     }));
