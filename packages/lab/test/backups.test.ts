@@ -62,6 +62,21 @@ afterEach(async () => {
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
+test("a storage is listed once, one that is not shared on each of its nodes, and none that holds no backups", async () => {
+  for (const endpoint of scene.proxmox) endpoint.resetCounts();
+  await run({ stages: ["vm-backups"] });
+  const content = "/nodes/{node}/storage/{storage}/content";
+  for (const endpoint of scene.proxmox) {
+    const holding = endpoint.cluster.storages.filter(({ content }) => String(content).split(",").includes("backup"));
+    const wanted = holding
+      .filter(({ disable }) => !disable)
+      .map(({ shared, nodes }) =>
+        Number(shared ?? 0) === 1 ? 1 : String(nodes ?? "pve1,pve2,pve3").split(",").length,
+      );
+    expect(endpoint.counts()[content]).toBe(wanted.reduce((sum, count) => sum + count, 0));
+  }
+});
+
 describe("a backup", () => {
   test("that comes is there, and one that is pruned goes only when the caller asks for it", async () => {
     const made = data.addBackup(cluster, 901, "pbs", 9);
@@ -119,6 +134,12 @@ describe("a backup", () => {
       () => change.setOnline(cluster, "pve3", false),
       () => change.setOnline(cluster, "pve3", true),
       /pve3/,
+    ],
+    [
+      "is none that the token may look at",
+      () => void cluster.privileges.delete("Datastore.Audit"),
+      () => void cluster.privileges.add("Datastore.Audit"),
+      /Datastore\.Audit is missing/,
     ],
     [
       "has backups that the token may not see",

@@ -59,7 +59,7 @@ function takenOutcome(guest: SnapshotGuest, name: string, row: SnapshotRow | nul
     {
       object,
       field: "node",
-      next: "The plugin keeps vmid, snapshot and node apart over all endpoints together: rename the snapshot or the node in one of the two.",
+      next: "The plugin keeps vmid, snapshot and node apart over all machines together: rename the snapshot in one of the two, or delete the machine that is not needed any more.",
     },
   );
   return {
