@@ -57,7 +57,7 @@ export type FollowedScene = AsyncDisposable & {
 };
 
 /** Starts a scene and has it synchronised once. */
-export async function startFollowed(estate: Estate): Promise<FollowedScene> {
+export async function startFollowed(estate: Estate, places: FollowedScene["places"] = {}): Promise<FollowedScene> {
   const scene = await startScene({ estate, env: { PROXBOX_LOG_LEVEL: "error" } });
   const { netbox, gateway } = scene;
   let standing: Held[] = [];
@@ -69,7 +69,7 @@ export async function startFollowed(estate: Estate): Promise<FollowedScene> {
       return lastOptions;
     },
     foreign: [],
-    places: {},
+    places,
     async follow({ names = {}, metadata = false, options, drop = [] } = {}) {
       const circumstances: Circumstances = { names: { ...namesOf(followed.expected), ...names }, metadata };
       const shown = followed.shown();

@@ -13,7 +13,9 @@ export function hostsOf(shown: Shown): Truth {
   const online = nodes.filter((node) => node.online);
   const quorate = online.length * 2 > nodes.length;
   const truth: Truth = {
-    "dcim/sites": { [place.site]: { name: `Proxmox Default Site - ${name}`, status: "active", tags: ["proxbox"] } },
+    "dcim/sites": {
+      [place.site]: { name: `Proxmox Default Site - ${place.cluster}`, status: "active", tags: ["proxbox"] },
+    },
     "virtualization/clusters": {
       [place.cluster]: {
         name: place.cluster,
