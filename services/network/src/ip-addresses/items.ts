@@ -1,12 +1,13 @@
+import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import { readEstates } from "@proxbox/estate/estates";
 import { portionsOf } from "@proxbox/estate/portions";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime/stage";
-import { goneLink, releaseAddresses } from "../addresses/release.ts";
+import { releaseAddresses } from "../addresses/release.ts";
 import { observeNetworks, unreadOutcome } from "../cards/observe.ts";
 import type { AddressBatch } from "./facts.ts";
-import { conflictsOf, planGuest, type RunPlan, staleLinks } from "./plan.ts";
+import { conflictsOf, planGuest, type RunPlan } from "./plan.ts";
 import { type PlacedEstate, settleRun } from "./settle-run.ts";
 
 type Spec = StageItemSpec<AddressBatch>;
@@ -21,31 +22,23 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
   if (options.sync_mode_ip_address === "disabled") return [];
   const { estates, settled } = await readEstates(ctx);
   const { networks, failed } = await observeNetworks(ctx, estates, { agents: true });
-  const { placed, run, releases, told } = await settleRun(networks, ctx);
-  const onlyNew = options.sync_mode_ip_address === "bootstrap_only";
+  const { placed, run, releases, unlinked, told } = await settleRun(networks, ctx);
   const client = netboxOf(ctx);
   const machines = estates.flatMap((estate) => estate.machines.map(({ vm }) => vm));
   const released = await releaseAddresses(client, releases, machines, signal);
-  // Links of addresses that leave their interface have gone with them.
-  const leaving = new Set(releases.map(({ row }) => row.id));
-  const guests = placed.flatMap((estate) => estate.guests);
-  const stale = onlyNew ? [] : staleLinks(guests, run).filter(({ address }) => !leaving.has(address));
-  const unlinked = await reconcile(
-    client,
-    stale.map(({ id, label }) => goneLink(id, label)),
-    { signal },
-  );
-  const objects = [...told, ...released, ...unlinked.outcomes];
+  const { outcomes } = await reconcile(client, unlinked, { signal });
+  const objects = [...told, ...released, ...outcomes];
   return [
     ...settled,
     ...failed,
     ...(objects.length > 0 ? [{ key: "released", endpoint: null, report: { objects } }] : []),
-    ...placed.flatMap((estate) => itemsOf(estate, run, onlyNew)),
+    ...placed.flatMap((estate) => itemsOf(estate, run, options)),
   ];
 }
 
-function itemsOf({ estate, chunks, guests }: PlacedEstate, run: RunPlan, onlyNew: boolean): Spec[] {
+function itemsOf({ estate, chunks, guests }: PlacedEstate, run: RunPlan, options: SyncOptions): Spec[] {
   const endpoint = estate.endpoint.id;
+  const onlyNew = options.sync_mode_ip_address === "bootstrap_only";
   const told = [
     ...chunks.flatMap((chunk) => chunk.unread.map((one) => unreadOutcome("ip-address", one))),
     ...guests.flatMap((one) => one.told),

@@ -139,7 +139,7 @@ const planned = (guests: ReturnType<typeof guest>[], run: Parameters<typeof plan
 test("a guest has its addresses, the primary ones by their place, and the links that are missing", () => {
   const guests = [guest(1, ["10.0.0.5", "10.0.0.6"])];
   const { settled } = settle(guests, [row(1, 1, "10.0.0.5")]);
-  const [plan] = planned(guests, { settled, remains: () => true, links });
+  const [plan] = planned(guests, { settled, leaving: new Set(), links });
   if (!plan) throw new Error("Nothing is planned.");
   expect(
     plan.addresses.map(({ granted, dnsName, link }) => [granted.claim.address, granted.state, dnsName, link]),
@@ -158,20 +158,20 @@ test("a guest has its addresses, the primary ones by their place, and the links 
       { guest_interface: { kind: "guest-vm-interface", id: 81 }, ip_address: { kind: "ip-address", id: 2 } },
     ],
   ]);
-  expect(staleLinks(guests, { settled, remains: () => true, links }).map(({ id }) => id)).toEqual([92]);
+  expect(staleLinks(guests, { settled, leaving: new Set(), links }).map(({ id }) => id)).toEqual([92]);
 });
 
 test("only new ones: what is there is left alone", () => {
   const guests = [guest(1, ["10.0.0.5", "10.0.0.6"])];
   const { settled } = settle(guests, [row(1, 1, "10.0.0.5")]);
-  const [plan] = planned(guests, { settled, remains: () => true, links: null }, true);
+  const [plan] = planned(guests, { settled, leaving: new Set(), links: null }, true);
   expect(plan?.addresses.map(({ granted }) => granted.claim.host)).toEqual(["10.0.0.6"]);
 });
 
 test("an address is active on its interface, with the guest's name; the flags protect an existing one", () => {
   const guests = [guest(1, ["10.0.0.5"])];
   const { settled } = settle(guests, [row(1, 1, "10.0.0.5")]);
-  const plans = planned(guests, { settled, remains: () => true, links: null });
+  const plans = planned(guests, { settled, leaving: new Set(), links: null });
   const assigned = {
     assigned_object_type: "virtualization.vminterface",
     assigned_object_id: { kind: "vm-interface", id: 10 },

@@ -1,4 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import type { Desired } from "@proxbox/netbox/desired";
+import { goneLink } from "../addresses/release.ts";
 import type { Claim, Settled } from "../addresses/settle.ts";
 import { labelOf } from "../cards/observe.ts";
 import type { GuestPlan } from "./facts.ts";
@@ -10,8 +12,8 @@ import type { WantedAddress } from "./wanted.ts";
 /** What was settled for the whole run, as far as items need it. */
 export type RunPlan = {
   settled: ReadonlyMap<Claim, Settled>;
-  /** Whether the address of this id stays on the machine of this id. */
-  remains: (address: number, vm: number) => boolean;
+  /** The ids of addresses that leave their interface. */
+  leaving: ReadonlySet<number>;
   /** Null: links are not to be made, or cannot be. */
   links: GuestLinks | null;
 };
@@ -22,7 +24,7 @@ export type RunPlan = {
  */
 export function planGuest(
   { guest, claims, agent, config }: PlacedGuest,
-  { settled, remains, links }: RunPlan,
+  { settled, leaving, links }: RunPlan,
   onlyNew: boolean,
 ): GuestPlan | null {
   const dnsName = (agent?.state === "ok" ? agent.hostname : null) ?? config.hostname;
@@ -35,7 +37,7 @@ export function planGuest(
     places.set(granted, plan.addresses.length);
     plan.addresses.push({ granted, dnsName, ...(link === null ? {} : { link }) });
   }
-  const chosen = choosePrimaries(guest.vm, [...places.keys()], (id) => onlyNew || remains(id, guest.vm.id));
+  const chosen = choosePrimaries(guest.vm, [...places.keys()], leaving);
   for (const field of ["primary_ip4", "primary_ip6"] as const) {
     const place = chosen[field] && places.get(chosen[field]);
     if (place !== undefined) plan[field] = place;
@@ -43,11 +45,8 @@ export function planGuest(
   return plan.addresses.length > 0 ? plan : null;
 }
 
-/** A link that holds no more, and the id of its address. */
-export type StaleLink = { id: number; address: number; label: string };
-
-/** The links of ours, of guests that told, by which an address is on an interface that has it no more. Pure. */
-export function staleLinks(guests: readonly PlacedGuest[], { settled, links }: RunPlan): StaleLink[] {
+/** Deletes the links of ours, of guests that told, by which an address is on an interface that has it no more. Pure. */
+export function staleLinks(guests: readonly PlacedGuest[], { settled, leaving, links }: RunPlan): Desired[] {
   if (!links) return [];
   const telling = new Map(guests.flatMap((one) => (one.agent?.state === "ok" ? [[one.guest.vm.id, one]] : [])));
   const wanted = new Set(
@@ -60,8 +59,9 @@ export function staleLinks(guests: readonly PlacedGuest[], { settled, links }: R
   );
   return links.ours.flatMap(({ id, vm, guestInterface, address }) => {
     const one = telling.get(vm);
-    if (!one || wanted.has(`${guestInterface}/${address}`)) return [];
-    return [{ id, address, label: `${labelOf(one.guest)}, address ${address} of its own interface` }];
+    // Those of addresses that leave their interface go with them.
+    if (!one || leaving.has(address) || wanted.has(`${guestInterface}/${address}`)) return [];
+    return [goneLink(id, `${labelOf(one.guest)}, address ${address} of its own interface`)];
   });
 }
 

@@ -9,20 +9,20 @@ export type Primaries = { primary_ip4?: Granted; primary_ip6?: Granted };
 
 /**
  * Chooses a machine's primary addresses. Pure. The first of a family is chosen only where there is none, or where the
- * present one is no address of the machine any more: which of several valid ones it is, is the operator's to say.
+ * present one leaves the machine: which of several valid ones it is, one outside of a NAT too, is the operator's to say.
  * @param granted the machine's addresses, in the order of its cards
- * @param remain whether the address of this id stays on the machine
+ * @param leaving the ids of addresses that leave their interface
  */
 export function choosePrimaries(
   vm: Pick<KnownVm, "primaryIp4" | "primaryIp6">,
   granted: readonly Granted[],
-  remain: (id: number) => boolean,
+  leaving: ReadonlySet<number>,
 ): Primaries {
   const choose = (present: number | null, family: 4 | 6): Granted | undefined => {
     // To go from one interface to another it had to cease being primary.
     const moved = granted.find((entry) => entry.state === "move" && entry.row.id === present);
     if (moved) return moved;
-    if (present !== null && remain(present)) return undefined;
+    if (present !== null && !leaving.has(present)) return undefined;
     return granted.find(({ claim }) => familyOf(claim.host) === family);
   };
   const primary_ip4 = choose(vm.primaryIp4, 4);

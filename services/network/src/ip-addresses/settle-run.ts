@@ -1,6 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import type { NetBoxClient } from "@proxbox/netbox/client";
+import type { Desired } from "@proxbox/netbox/desired";
 import { netboxOf } from "@proxbox/netbox/session";
 import type { StageContext } from "@proxbox/runtime/stage";
 import { readAddressRows } from "../addresses/read.ts";
@@ -10,7 +11,7 @@ import { readCardRows } from "../cards/read.ts";
 import { readGuestLinks } from "./links.ts";
 import { observeGone } from "./observe.ts";
 import { knowledgeOf, ownerOf, type PlacedGuest, placeGuest } from "./place.ts";
-import type { RunPlan } from "./plan.ts";
+import { type RunPlan, staleLinks } from "./plan.ts";
 import { judgeReleases, type Releases } from "./releases.ts";
 
 /** An endpoint with its guests' addresses on NetBox's interfaces. */
@@ -21,6 +22,8 @@ export type SettledRun = {
   placed: PlacedEstate[];
   run: RunPlan;
   releases: Releases["releases"];
+  /** Links of guests' own interfaces that are to be deleted. */
+  unlinked: Desired[];
   told: ObjectOutcome[];
 };
 
@@ -41,19 +44,19 @@ export async function settleRun(networks: readonly EstateNetworks[], ctx: StageC
   const endpoints = new Map(
     placed.flatMap(({ estate, guests: own }) => own.map(({ guest }) => [ownerOf(guest.vm.id), estate.endpoint.id])),
   );
-  const { releases, kept }: Releases =
-    options.sync_mode_ip_address === "bootstrap_only"
-      ? { releases: [], kept: [] }
-      : judgeReleases(settlement, all, knowledge, (owner) => endpoints.get(owner));
+  const onlyNew = options.sync_mode_ip_address === "bootstrap_only";
+  const { releases, kept }: Releases = onlyNew
+    ? { releases: [], kept: [] }
+    : judgeReleases(settlement, all, knowledge, (owner) => endpoints.get(owner));
   const links = await readLinks(client, guests, options, signal);
   const leaving = new Set(releases.map(({ row }) => row.id));
-  const owners = new Map(all.map(({ id, owner }) => [id, owner]));
   const run: RunPlan = {
     settled: new Map(settlement.settled.map((entry) => [entry.claim, entry])),
-    remains: (address, vm) => owners.get(address) === ownerOf(vm) && !leaving.has(address),
+    leaving,
     links: links.known,
   };
-  return { placed, run, releases, told: [...kept, ...links.outcomes] };
+  const unlinked = onlyNew ? [] : staleLinks(guests, run);
+  return { placed, run, releases, unlinked, told: [...kept, ...links.outcomes] };
 }
 
 async function placeAll(client: NetBoxClient, networks: readonly EstateNetworks[], { options, signal }: StageContext) {
