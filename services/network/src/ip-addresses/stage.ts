@@ -1,3 +1,4 @@
+import { summariseStage } from "@proxbox/estate/summarise";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { defineStage } from "@proxbox/runtime/stage";
@@ -27,4 +28,6 @@ export const stage = defineStage({
     const referring = await reconcile(client, references, { signal: ctx.signal });
     return { objects: [...made.outcomes, ...referring.outcomes] };
   },
+
+  finish: summariseStage,
 });

@@ -1,3 +1,4 @@
+import { summariseStage } from "@proxbox/estate/summarise";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
 import { defineStage } from "@proxbox/runtime/stage";
@@ -32,4 +33,6 @@ export const stage = defineStage({
       options.vm_interface_sync_strategy === "guest_os_model" ? await syncGuestInterfaces(batch, made, ctx) : [];
     return { objects: [...made.outcomes, ...told] };
   },
+
+  finish: summariseStage,
 });
