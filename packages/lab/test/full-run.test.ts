@@ -1,8 +1,11 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { RunOrder } from "@proxbox/contracts/http";
+import { defaultStages } from "@proxbox/contracts/stages";
 import { buildEstate, demoSize, type EstateSize } from "../src/proxmox/build-estate.ts";
+import * as change from "../src/proxmox/change.ts";
 import { type Scene, startScene } from "../src/scene.ts";
-import { seen, writtenPaths } from "./seen.ts";
+import { seen, seenJournal, writtenPaths } from "./seen.ts";
+import { keyOf } from "./truth/form.ts";
 import { hostPaths, machinePaths, only } from "./truth/parts.ts";
 import { truthOf } from "./truth/truth.ts";
 
@@ -85,6 +88,36 @@ test("machines alone bring the hosts they need; a strict run of everything then 
   const strict = await run(scene, { mode: "strict" });
   expect(strict.view).toMatchObject({ phase: "done", ok: true });
   expect(seen(scene.netbox)).toEqual(truth);
+});
+
+test("the journal has one entry for each machine and cluster that a run changed, none when told so", async () => {
+  const estate = buildEstate({ seed: 9, clusters: 2, nodes: 3, guests: 40 });
+  await using scene = await startScene({ estate, env });
+  await run(scene);
+  const truth = truthOf(shown(scene));
+  const changed = [
+    ...Object.keys(truth["virtualization/virtual-machines"] ?? {}),
+    ...Object.keys(truth["virtualization/clusters"] ?? {}),
+  ];
+  expect(seenJournal(scene.netbox).map(({ about }) => about)).toEqual(changed.sort());
+  const [cluster] = estate.clusters;
+  const summary = seenJournal(scene.netbox).find(({ about }) => about === cluster?.name)?.comments ?? "";
+  for (const name of defaultStages({ sync_mode_sdn: "disabled" })) expect(summary).toContain(`- ${name}: `);
+
+  const [guest] = cluster?.guests.values() ?? [];
+  if (!cluster || !guest) throw new Error("The estate is empty.");
+  const about = keyOf(cluster.endpoint, guest);
+  change.configure(cluster, guest.vmid, { memory: "1234", searchdomain: "changed.example" });
+  await run(scene);
+  const entries = seenJournal(scene.netbox).filter((entry) => entry.about === about);
+  expect(entries.map(({ kind }) => kind)).toEqual(["success", "info"]);
+  expect(entries[1]?.comments).toMatch(/- virtual machine: memory\n- .*: proxmox_search_domain$/);
+  const count = seenJournal(scene.netbox).length;
+  expect(count).toBe(changed.length + 2);
+
+  change.configure(cluster, guest.vmid, { memory: "2345" });
+  await run(scene, { options: { journal: false } });
+  expect(seenJournal(scene.netbox)).toHaveLength(count);
 });
 
 test("endpoints that NetBox does not know, all of one name, stay apart from run to run", async () => {

@@ -43,6 +43,22 @@ export function findRow(netbox: SimulatedNetBox, path: string, key: string): Row
   return found;
 }
 
+/** What the journal has an entry about, each entry once, in order; `kind` is NetBox's word for its weight. */
+export function seenJournal(netbox: SimulatedNetBox): { about: string; kind: string; comments: string }[] {
+  const keys = keysOf(netbox);
+  const paths: Record<string, string> = {
+    "virtualization.virtualmachine": "virtualization/virtual-machines",
+    "virtualization.cluster": "virtualization/clusters",
+  };
+  const rows = netbox.rows("extras/journal-entries") as (Row & { kind: { value: string } })[];
+  const entries = rows.map(({ assigned_object_type: type, assigned_object_id: id, kind, comments }) => ({
+    about: keys.of(paths[String(type)] ?? String(type), Number(id)),
+    kind: kind.value,
+    comments: String(comments),
+  }));
+  return entries.sort((left, right) => (left.about < right.about ? -1 : 1));
+}
+
 /** Whole rows as NetBox shows them, by address, for those that nobody may touch. */
 export function wholeRows(netbox: SimulatedNetBox, urls: readonly string[]): Row[] {
   return [...writtenPaths, "plugins/proxbox/endpoints/proxmox"]
