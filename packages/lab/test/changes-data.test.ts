@@ -3,6 +3,7 @@ import { buildEstate } from "../src/proxmox/build-estate.ts";
 import { replicationOf } from "../src/proxmox/build-jobs.ts";
 import * as change from "../src/proxmox/change.ts";
 import * as data from "../src/proxmox/change-data.ts";
+import * as network from "../src/proxmox/change-network.ts";
 import type { EstateCluster } from "../src/proxmox/estate.ts";
 import { unlistedContent, unlistedTasks } from "../src/proxmox/faults.ts";
 import { seededRandom } from "../src/proxmox/random.ts";
@@ -241,6 +242,52 @@ describe("a guest", () => {
     data.addSnapshot(cluster, 611, "new");
     await followed.follow({ options: deleting });
     expect(held(snapshots)).not.toContain(`${plain(611)}/old`);
+  });
+});
+
+describe("a selection", () => {
+  test("touches what is on these machines, and nothing on others", async () => {
+    const [chosen, other] = [613, 614];
+    const everything = (vmid: number) => {
+      network.addNic(cluster, vmid, { addresses: [`10.9.${vmid - 600}.1/24`] });
+      data.addDisk(cluster, vmid, "scsi3", "3G");
+      data.addSnapshot(cluster, vmid, "fresh");
+      data.addTask(cluster, vmid, "qmreboot");
+      return data.addBackup(cluster, vmid, "pbs").row.volid;
+    };
+    const before = structuredClone(followed.expected);
+    const [, volid] = [everything(chosen), everything(other)];
+    const { id } = findRow(followed.scene.netbox, "virtualization/virtual-machines", plain(chosen));
+    const view = await followed.run({ netbox_vm_ids: [id] });
+    expect(view).toMatchObject({ phase: "done", ok: true });
+    const now = seen(followed.scene.netbox);
+    for (const [path, rows] of Object.entries(before)) {
+      for (const [key, columns] of Object.entries(rows)) {
+        if (!key.startsWith(plain(chosen))) expect(now[path]?.[key]).toEqual(columns);
+      }
+    }
+    expect(now[disks]).toHaveProperty([`${plain(chosen)}/scsi3`]);
+    expect(now[snapshots]).toHaveProperty([`${plain(chosen)}/fresh`]);
+    expect(now["ipam/ip-addresses"]).toHaveProperty([`10.9.${chosen - 600}.1/24`]);
+    const added = Object.values(now)
+      .flatMap((rows) => Object.keys(rows))
+      .filter((key) => key.startsWith(plain(other)));
+    const had = Object.values(before)
+      .flatMap((rows) => Object.keys(rows))
+      .filter((key) => key.startsWith(plain(other)));
+    expect(added.sort()).toEqual(had.sort());
+    expect(now[backups]).not.toHaveProperty([`${plain(other)}/${volid}`]);
+    await followed.follow();
+  });
+
+  test("of machines that an endpoint does not hold is answered with nothing, and well", async () => {
+    const type = followed.insert("virtualization/cluster-types", { name: "Other", slug: "other" });
+    const house = followed.insert("virtualization/clusters", { name: "other", type: type.id });
+    const alien = followed.insert("virtualization/virtual-machines", { name: "alien", cluster: house.id });
+    followed.foreign.push(type.url, house.url, alien.url);
+    followed.scene.netbox.resetCounts();
+    await followed.expectRun({ netbox_vm_ids: [alien.id] });
+    expect(followed.scene.netbox.counts().writes).toBe(0);
   });
 });
 
