@@ -74,7 +74,8 @@ describe("a run whose only endpoint was down", () => {
   test("ends failed, with its successors blocked", () => {
     const { failed } = story;
     expect(failed).toMatchObject({ phase: "failed", ok: false, generation: 0 });
-    expect(failed.reason).toBe("devices failed, storage was blocked, virtual-machines was blocked.");
+    const blocked = failed.stages.slice(1).map(({ stage }) => `${stage} was blocked`);
+    expect(failed.reason).toBe(`${["devices failed", ...blocked].join(", ")}.`);
     expect(stageOf(failed, "devices")).toMatchObject({ phase: "failed", attempt: 1 });
     expect(stageOf(failed, "devices").summary?.endpoints).toMatchObject([{ state: "failed" }]);
     for (const name of ["storage", "virtual-machines"])
@@ -85,11 +86,8 @@ describe("a run whose only endpoint was down", () => {
     const { accepted, ended } = story;
     expect(accepted).toMatchObject({ run: ended.id, stage: "devices", attempt: 2, mode: "failed-only" });
     expect(ended).toMatchObject({ phase: "done", ok: true, generation: 1, reason: null });
-    expect(ended.stages.map(({ phase, ok }) => [phase, ok])).toEqual([
-      ["done", true],
-      ["done", true],
-      ["done", true],
-    ]);
+    expect(ended.stages).toHaveLength(12);
+    for (const stage of ended.stages) expect(stage).toMatchObject({ phase: "done", ok: true });
     inLine(story);
   });
 
@@ -139,8 +137,9 @@ describe("a run of which one endpoint of two was down", () => {
       expect([stage, attempt, mode]).toEqual([stage, 2, "failed-only"]);
       const again = await resultsOf(story, stage, 2);
       expect(again.length).toBeGreaterThan(0);
+      // Of the other endpoint there is nothing to do; that one of its addresses is also the first one's is told only now.
       const others = again.filter(({ endpoint }) => endpoint !== null && endpoint !== broken);
-      expect(others.map(({ key }) => key)).toEqual([]);
+      expect(others.filter(({ counts: { skipped: _, ...done } }) => Object.values(done).some(Boolean))).toEqual([]);
       expect(summary?.endpoints.map(({ state }) => state)).toEqual(["ok", "ok"]);
     }
     const asked = Object.keys(story.scene.proxmox[1]?.counts() ?? {});

@@ -117,7 +117,7 @@ test("health lives, readiness gives reasons, metrics are in the registry of the 
 
 test("stages are found by their folder, and a missing one is named", async () => {
   const dir = join(import.meta.dir, "stages");
-  expect((await loadStages("vms", dir)).map(({ name }) => name)).toContain("virtual-machines");
+  expect((await loadStages("replication", dir)).map(({ name }) => name)).toEqual(["replications"]);
   await expect(loadStages("inventory", dir)).rejects.toMatchObject({
     name: "ConfigError",
     message: expect.stringContaining("The stage devices is in the stage table, but"),
@@ -175,7 +175,7 @@ test("a process that cannot start says why in sentences, without a stack, and ex
 test("a process serves health, drains on SIGTERM and exits with 0", async () => {
   const { code, stdout } = await runChild("service.ts", { PROXBOX_HEALTH_PORT: "0" }, async (child) => {
     await until(async () => {
-      const consumers = await stand.bus.jsm.consumers.info("PBX_ITEM", "item-vms");
+      const consumers = await stand.bus.jsm.consumers.info("PBX_ITEM", "item-replication");
       return consumers.num_waiting >= 4;
     });
     child.kill("SIGTERM");

@@ -3,7 +3,7 @@ import { defineStage } from "../../../src/stage.ts";
 
 /** The least a stage can be: no items. */
 export const stage = defineStage({
-  name: "virtual-machines",
+  name: "replications",
   body: Type.Object({}),
   items: async () => [],
   work: async () => ({ objects: [] }),
