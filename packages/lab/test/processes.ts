@@ -1,3 +1,4 @@
+import type { RunOrder } from "@proxbox/contracts/http";
 import { names } from "@proxbox/contracts/streams";
 import { runToken } from "@proxbox/contracts/subjects";
 import { kindNames, kindOf } from "@proxbox/netbox/kinds";
@@ -15,10 +16,10 @@ export const shortWaits = {
 };
 
 /** Starts a run as soon as the gateway can be reached. */
-export async function startRun({ gateway }: Scene): Promise<string> {
+export async function startRun({ gateway }: Scene, order: RunOrder = {}): Promise<string> {
   for (let tries = 0; ; tries += 1) {
     const ready = await fetch(`${gateway.url}/ready`).catch(() => null);
-    if (ready?.ok) return (await gateway.startRun()).id;
+    if (ready?.ok) return (await gateway.startRun(order)).id;
     if (tries === 300) throw new Error("The gateway did not get ready within 30 s.");
     await Bun.sleep(100);
   }
