@@ -19,7 +19,7 @@ export const stageTable = [
   { stage: "network-interfaces", service: "network", after: ["devices"] },
   { stage: "vm-interfaces", service: "network", after: ["virtual-machines", "network-interfaces"] },
   { stage: "ip-addresses", service: "network", after: ["vm-interfaces"] },
-  { stage: "sdn", service: "network", after: ["network-interfaces"], optional: "sync_mode_sdn" },
+  { stage: "sdn", service: "network", after: ["network-interfaces", "vm-interfaces"], optional: "sync_mode_sdn" },
   { stage: "replications", service: "replication", after: ["virtual-machines"] },
   { stage: "backup-routines", service: "backups", after: ["virtual-machines", "storage"] },
 ] as const satisfies readonly StageRow[];

@@ -3,6 +3,7 @@ import type { RunView } from "@proxbox/contracts/http";
 import type { StageName } from "@proxbox/contracts/stages";
 import type { SyncOptionsInput } from "@proxbox/contracts/sync-options";
 import { buildEstate } from "../src/proxmox/build-estate.ts";
+import { create } from "../src/proxmox/change.ts";
 import type { EstateCluster, EstateSdn } from "../src/proxmox/estate.ts";
 import { pathFault } from "../src/proxmox/faults.ts";
 import { type Scene, startScene } from "../src/scene.ts";
@@ -154,6 +155,25 @@ describe("without proof nothing is marked", () => {
     expect(await run()).toMatchObject({ ok: true });
     expect(held(plugin("zones"))).toEqual(before);
   });
+});
+
+test("a vnet that guests are on has an end where they are, in the run that makes its bridge", async () => {
+  const estate = buildEstate({ seed: 6, clusters: 1, nodes: 2, guests: 0 });
+  const [own] = estate.clusters as [EstateCluster];
+  create(own, 900, "a");
+  const card = own.guests.get(900)?.config ?? {};
+  card.net0 = String(card.net0).replace(/bridge=\w+/, "bridge=ev300");
+  await using one = await startScene({ estate, env: { PROXBOX_LOG_LEVEL: "error" } });
+  const ends = async () => {
+    one.netbox.resetCounts();
+    const stages: StageName[] = ["devices", "virtual-machines", "network-interfaces", "vm-interfaces", "sdn"];
+    const { id } = await one.gateway.startRun({ stages, options: { sync_mode_sdn: "always" } });
+    expect(await one.gateway.finished(id)).toMatchObject({ ok: true });
+    return one.netbox.rows("vpn/l2vpn-terminations").length;
+  };
+  expect(await ends()).toBe(1);
+  expect(await ends()).toBe(1);
+  expect(one.netbox.counts().writes).toBe(0);
 });
 
 function held(path: string): Row[] {
