@@ -203,6 +203,22 @@ describe("one word at a time", () => {
     expect(windowEnds(many(back, 1400, 20), 1500).limit).toBe(2);
   });
 
+  test("fewer than at the beginning are not tried: only a refusal leads below", () => {
+    let state = startControl(3, { ...bounds, min: 1 }, 0);
+    const limits = new Set<number>();
+    for (let at = 500; at < 400_000; at += 500) {
+      // However many are in flight, each takes as long: fewer never do as well, and more are as good as they look.
+      state = windowEnds(many({ ...state, bounds: { min: 1, max: 3 } }, at - 100, 20), at);
+      limits.add(state.limit);
+    }
+    expect([...limits].sort()).toEqual([2, 3]);
+    const cut = control(
+      { ...state, limit: 2, since: 0 },
+      { type: "sample", at: 500_000, sample: { ...sample, overload: true } },
+    );
+    expect(cut.limit).toBe(1);
+  });
+
   test("one request that took very long does not decide, nor do requests of another kind", () => {
     const tried = windowEnds(many(startControl(2, bounds, 0), 400, 20), 500);
     const odd = control(many(tried, 2000, 20, 10), { type: "sample", at: 2000, sample: { ...sample, ms: 1000 } });
