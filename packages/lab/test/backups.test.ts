@@ -218,6 +218,24 @@ describe("a snapshot", () => {
     expect(snapshotsNamed(902)).toHaveLength(held);
   });
 
+  test("of a guest that was made anew as another type goes over to it", async () => {
+    const before = change.remove(cluster, 902);
+    change.recreate(cluster, {
+      ...before,
+      type: "lxc",
+      config: { hostname: "two", rootfs: "local-lvm:vm-902-disk-0,size=8G" },
+    });
+    await run(hosts);
+    const held = snapshotsNamed(902);
+    const { view } = await run({ stages: ["vm-snapshots"] });
+    expect(view.ok).toBe(true);
+    expect(snapshotsNamed(902).map(({ id }) => id)).toEqual(held.map(({ id }) => id));
+    expect(snapshotsNamed(902)).toMatchObject(held.map(() => ({ virtual_machine: { id: machineOf(902, "lxc") } })));
+    change.remove(cluster, 902);
+    change.recreate(cluster, before);
+    await run(hosts);
+  });
+
   test("of another endpoint stands in the way of one with its vmid, name and node: neither is touched", async () => {
     change.create(other, 901, "impostor", "pve2");
     await run(hosts);
@@ -336,12 +354,18 @@ function jobsNamed(path: string, field: string, name: string): Rows[] {
   return (scene.netbox.rows(path) as Rows[]).filter((row) => row[field] === name);
 }
 
-function machineOf(vmid: number): number {
+function machineOf(vmid: number, type = "qemu"): number {
   const states = scene.netbox.rows("plugins/proxbox/sync-state/virtual-machines") as {
     proxmox_vm_id: number;
+    proxmox_vm_type: string;
     proxmox_endpoint_raw_id: number;
     virtual_machine: { id: number };
   }[];
-  const own = states.find((row) => row.proxmox_vm_id === vmid && row.proxmox_endpoint_raw_id === scene.endpointIds[0]);
+  const own = states.find(
+    (row) =>
+      row.proxmox_vm_id === vmid &&
+      row.proxmox_vm_type === type &&
+      row.proxmox_endpoint_raw_id === scene.endpointIds[0],
+  );
   return own?.virtual_machine.id ?? 0;
 }

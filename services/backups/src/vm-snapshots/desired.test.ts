@@ -20,6 +20,7 @@ describe("desiredSnapshot", () => {
   test("its instant is in UTC, and what Proxmox does not say is cleared", () => {
     const row = { snaptime: 1704164645, description: "a\nb\n", parent: "first" };
     expect(desired(row).values).toEqual({
+      virtual_machine: { kind: "virtual-machine", id: 7 },
       node: "pve2",
       proxmox_storage: { kind: "storage", id: 3 },
       description: "a\nb",

@@ -13,6 +13,7 @@ export function desiredSnapshot({ guest, snapshot, row, storage }: SettledSnapsh
     ...(row === null ? {} : { id: row }),
     identity: { vmid: guest.vmid, virtual_machine: vm, name: snapshot.name },
     values: {
+      virtual_machine: vm,
       node: guest.node,
       proxmox_storage: storageRef(storages, storage),
       description: snapshot.description,

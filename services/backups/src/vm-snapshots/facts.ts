@@ -3,7 +3,13 @@ import type { StorageIds } from "@proxbox/estate/storage-ids";
 import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
 
 /** One item: guests of one endpoint under the key of their chunk, and the plugin's storages of their cluster. */
-export type SnapshotChunk = { key: string; guests: EstateGuest[]; storages: StorageIds };
+export type SnapshotChunk = {
+  key: string;
+  guests: EstateGuest[];
+  /** Ids of the machines whose guest one of these has replaced: a vmid is one guest's only, and they had it as the other type. */
+  former: number[];
+  storages: StorageIds;
+};
 
 /** What of a guest its snapshots need. */
 export type SnapshotGuest = Pick<EstateGuest, "vmid" | "type" | "node" | "vm">;

@@ -3,7 +3,7 @@ import type { KnownVm } from "@proxbox/netbox/guests/read";
 import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
 import fc from "fast-check";
 import type { GuestSnapshots, SnapshotRow } from "./facts.ts";
-import { settleSnapshots } from "./settle.ts";
+import { replacedBy, settleSnapshots } from "./settle.ts";
 
 const read = (vmid: number, node: string, ...names: string[]): GuestSnapshots => ({
   guest: { vmid, node, type: "qemu", vm: { id: vmid + 900, name: `vm${vmid}` } as KnownVm },
@@ -25,6 +25,8 @@ const cases: {
   settled: [string, number | null][];
   taken?: RegExp[];
   missing?: number[];
+  /** Ids of machines whose guest another one has replaced. */
+  former?: number[];
 }[] = [
   {
     what: "none there yet",
@@ -78,6 +80,24 @@ const cases: {
     taken: [/row 5/],
   },
   {
+    what: "a row of the guest that this one has replaced goes over to it",
+    read: [read(100, "pve1", "a", "b")],
+    rows: [row(5, 77, "a", "pve1"), row(6, 77, "old", "pve1")],
+    former: [77],
+    settled: [
+      ["a", 5],
+      ["b", null],
+    ],
+  },
+  {
+    what: "then a row of its own on another node stands for nothing any more",
+    read: [read(100, "pve2", "a")],
+    rows: [row(5, 77, "a", "pve2"), row(6, 1000, "a", "pve1")],
+    former: [77],
+    settled: [["a", 5]],
+    missing: [6],
+  },
+  {
     what: "another machine's row on another node is in nobody's way",
     read: [read(100, "pve1", "a")],
     rows: [row(5, 77, "a", "pve9")],
@@ -92,9 +112,9 @@ const cases: {
 ];
 
 describe("settleSnapshots", () => {
-  for (const { what, read: given, rows, settled, taken = [], missing = [] } of cases) {
+  for (const { what, read: given, rows, settled, taken = [], missing = [], former = [] } of cases) {
     test(what, () => {
-      const result = settleSnapshots(given, rows);
+      const result = settleSnapshots(given, rows, new Set(former));
       expect(result.settled.map(({ snapshot, row: id }) => [snapshot.name, id])).toEqual(settled);
       expect(result.missing.map(({ row: { id } }) => id)).toEqual(missing);
       expect(result.taken).toHaveLength(taken.length);
@@ -105,6 +125,17 @@ describe("settleSnapshots", () => {
       }
     });
   }
+});
+
+test("a guest has replaced the machines of its endpoint that had its vmid", () => {
+  const guests = [read(100, "pve1").guest, read(101, "pve1").guest];
+  const machines = [
+    [1000, 100],
+    [77, 100],
+    [1001, 101],
+    [78, 102],
+  ].map(([id = 0, vmid = 0]) => ({ vm: { id }, vmid }));
+  expect(replacedBy(guests, machines)).toEqual([77]);
 });
 
 test("whatever stands there: each snapshot is settled or taken, and each row is used once and by its own machine", () => {
@@ -118,12 +149,12 @@ test("whatever stands there: each snapshot is settled or taken, and each row is 
     fc.property(guests, tables, (listed, table) => {
       const given = listed.map(([vmid, at, names]) => read(vmid, at, ...names));
       const rows = table.map(([machine, ...rest], index) => row(index + 1, machine, ...rest));
-      const { settled, taken, missing } = settleSnapshots(given, rows);
+      const { settled, taken, missing } = settleSnapshots(given, rows, new Set([77]));
       expect(settled.length + taken.length).toBe(given.reduce((sum, { snapshots }) => sum + snapshots.length, 0));
       const used = [...settled.flatMap(({ row: id }) => id ?? []), ...missing.map(({ row: { id } }) => id)];
       expect(new Set(used).size).toBe(used.length);
       for (const { guest, row: id } of settled)
-        expect(rows.find((each) => each.id === id)?.machine.id ?? guest.vm.id).toBe(guest.vm.id);
+        expect([guest.vm.id, 77]).toContain(rows.find((each) => each.id === id)?.machine.id ?? guest.vm.id);
       for (const { guest, row: each } of missing) expect(each.machine.id).toBe(guest.vm.id);
     }),
   );

@@ -18,9 +18,14 @@ export type Settled = {
 /**
  * Finds the row of each snapshot by its machine and name. Pure. The node is none of it: when the guest migrated, the
  * row moves with it. NetBox keeps vmid, name and node apart over all endpoints together, so a snapshot whose place
- * another machine's row holds cannot be kept; that row is left alone.
+ * another machine's row holds cannot be kept; that row is left alone, unless it is of a guest that this one has replaced.
+ * @param former ids of the machines whose guest another one has replaced: what held the place is gone
  */
-export function settleSnapshots(read: readonly GuestSnapshots[], rows: readonly SnapshotRow[]): Settled {
+export function settleSnapshots(
+  read: readonly GuestSnapshots[],
+  rows: readonly SnapshotRow[],
+  former: ReadonlySet<number>,
+): Settled {
   const byMachine = Map.groupBy(rows, ({ machine }) => machine.id);
   const byPlace = Map.groupBy(rows, placeOf);
   const result: Settled = { settled: [], taken: [], missing: [] };
@@ -28,16 +33,26 @@ export function settleSnapshots(read: readonly GuestSnapshots[], rows: readonly 
     const mine = byMachine.get(guest.vm.id) ?? [];
     const found = new Set<SnapshotRow>();
     for (const snapshot of snapshots) {
-      const row = rowOf(mine, snapshot.name, guest.node);
-      if (row) found.add(row);
       const place = placeOf({ ...guest, name: snapshot.name });
       const holder = (byPlace.get(place) ?? []).find(({ machine }) => machine.id !== guest.vm.id);
-      if (holder) result.taken.push(takenOutcome(guest, snapshot.name, row, holder));
+      const inherited = holder && former.has(holder.machine.id) ? holder : null;
+      const row = inherited ?? rowOf(mine, snapshot.name, guest.node);
+      if (row) found.add(row);
+      if (holder && !inherited) result.taken.push(takenOutcome(guest, snapshot.name, row, holder));
       else result.settled.push({ guest, snapshot, row: row?.id ?? null, storage });
     }
     for (const row of mine) if (!found.has(row)) result.missing.push({ row, guest });
   }
   return result;
+}
+
+/** The machines among these whose vmid one of the guests has by now. Pure. */
+export function replacedBy(
+  guests: readonly SnapshotGuest[],
+  machines: readonly { vm: { id: number }; vmid: number }[],
+): number[] {
+  const present = new Map(guests.map(({ vmid, vm }) => [vmid, vm.id]));
+  return machines.flatMap(({ vm, vmid }) => (present.has(vmid) && present.get(vmid) !== vm.id ? [vm.id] : []));
 }
 
 /** Of several rows of one snapshot the one at its guest's node counts, else the oldest; older programs left such behind. */

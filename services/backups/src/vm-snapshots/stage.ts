@@ -11,10 +11,15 @@ import type { SnapshotChunk } from "./facts.ts";
 import { observeSnapshots } from "./observe.ts";
 import { readSnapshotRows } from "./read.ts";
 import { judgeMissing } from "./removals.ts";
-import { settleSnapshots } from "./settle.ts";
+import { replacedBy, settleSnapshots } from "./settle.ts";
 
 const SnapshotItem = Type.Unsafe<SnapshotChunk>(
-  Type.Object({ key: Type.String(), guests: Type.Array(Type.Object({})), storages: Type.Object({}) }),
+  Type.Object({
+    key: Type.String(),
+    guests: Type.Array(Type.Object({})),
+    former: Type.Array(Type.Integer()),
+    storages: Type.Object({}),
+  }),
 );
 
 /** Snapshots of guests become rows of the plugin's snapshot table; one item is up to fifty guests of one endpoint. */
@@ -26,11 +31,11 @@ export const stage = defineStage({
     const { estates, settled } = await readEstates(ctx);
     if (estates.every(({ chunks }) => chunks.length === 0)) return settled;
     const storageIds = await readStorageIds(netboxOf(ctx), ctx.signal);
-    const items = estates.flatMap(({ endpoint, cluster, chunks }) =>
+    const items = estates.flatMap(({ endpoint, cluster, chunks, machines }) =>
       chunks.map(({ key, guests }) => ({
         key: itemKey("snapshots", endpoint.id, key),
         endpoint: endpoint.id,
-        body: { key, guests, storages: storageIds.get(cluster) ?? {} },
+        body: { key, guests, former: replacedBy(guests, machines), storages: storageIds.get(cluster) ?? {} },
       })),
     );
     return [...settled, ...items];
@@ -43,8 +48,9 @@ export const stage = defineStage({
     const unread = unreadOutcomes("snapshot", "snapshots", observed.unread);
     if (read.length === 0) return { objects: unread };
     const vmids = read.map(({ guest }) => guest.vmid);
+    const former = new Set(chunk.former);
     const { rows, known } = await readSnapshotRows(client, vmids, ctx.signal);
-    const { settled, taken, missing } = settleSnapshots(read, rows);
+    const { settled, taken, missing } = settleSnapshots(read, rows, former);
     const { gone, kept } = judgeMissing(missing, { read, rows }, ctx.options);
     const desired = settled.map((snapshot) => desiredSnapshot(snapshot, chunk.storages));
     const options = { signal: ctx.signal, rows: { snapshot: known } };
@@ -52,7 +58,7 @@ export const stage = defineStage({
     // Another endpoint may have taken a place since the rows were read: NetBox's refusal does not say who holds it.
     const refused = outcomes.some(({ outcome }) => outcome === "failed");
     const now = refused ? (await readSnapshotRows(client, vmids, ctx.signal)).rows : [];
-    const late = settleSnapshots(read, now).taken;
+    const late = settleSnapshots(read, now, former).taken;
     const told = outcomes.map((one) =>
       one.outcome === "failed" ? (late.find(({ name }) => name === one.name) ?? one) : one,
     );
