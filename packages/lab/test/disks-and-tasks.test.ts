@@ -84,6 +84,20 @@ describe("disks", () => {
     expect(Object.keys(disks())).not.toContain("scsi2");
   });
 
+  test("are given up only as many as a run may, whichever items their guests are in", async () => {
+    const guests = [...cluster.guests.values()].filter(({ type }) => type === "qemu");
+    const ends = [guests.find(({ node }) => node === "pve1"), guests.findLast(({ node }) => node === "pve2")];
+    const held = () => rows("virtualization/virtual-disks").filter(({ name }) => name === "sata5").length;
+    for (const one of ends) change.configure(cluster, one?.vmid ?? 0, { sata5: "local-lvm:vm-x-disk-9,size=1G" });
+    await run();
+    expect(held()).toBe(2);
+    for (const one of ends) change.configure(cluster, one?.vmid ?? 0, { sata5: undefined });
+    expect(await run({ max_deletions: 1 })).toMatchObject({ ok: true, writes: 0 });
+    expect(held()).toBe(2);
+    await run({ max_deletions: 2 });
+    expect(held()).toBe(0);
+  });
+
   test("where machines are only made when they are missing, so are disks: none changes, none goes", async () => {
     const before = disks();
     change.resize(cluster, vmid, "scsi0", "9G");

@@ -5,6 +5,7 @@ import { unreadOutcomes } from "@proxbox/estate/unread";
 import { createOnly } from "@proxbox/netbox/desired";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
+import { countOf } from "@proxbox/runtime/results";
 import { defineStage, itemKey } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
 import { isBootstrapOnly } from "../modes.ts";
@@ -12,7 +13,8 @@ import { desiredDisks, sizeless } from "./desired.ts";
 import type { DiskChunk } from "./facts.ts";
 import { observeDisks } from "./observe.ts";
 import { diskRowOf, readDisks } from "./read.ts";
-import { judgeGoneDisks } from "./removals.ts";
+import { findGoneDisks } from "./removals.ts";
+import { rememberCensus, removeDisks } from "./remove-disks.ts";
 
 const DiskItem = Type.Unsafe<DiskChunk>(
   Type.Object({ key: Type.String(), guests: Type.Array(Type.Object({})), storages: Type.Object({}) }),
@@ -46,18 +48,23 @@ export const stage = defineStage({
       read.map(({ guest }) => guest.vm.id),
       ctx.signal,
     );
-    const { gone, kept } = judgeGoneDisks(followed, rows.map(diskRowOf), ctx.options);
+    await rememberCensus(ctx, findGoneDisks(followed, rows.map(diskRowOf)));
     const desired = read.flatMap((one) => {
       const wanted = desiredDisks(one, chunk.storages);
       return isBootstrapOnly(one.guest, ctx.options) ? wanted.map(createOnly) : wanted;
     });
-    const { outcomes } = await reconcile(client, [...gone, ...desired], {
+    const { outcomes } = await reconcile(client, desired, {
       signal: ctx.signal,
       rows: { "virtual-disk": rows },
     });
     const unread = unreadOutcomes("virtual-disk", "disks", observed);
-    return { objects: [...unread, ...kept, ...read.flatMap(sizeless), ...outcomes] };
+    return { objects: [...unread, ...read.flatMap(sizeless), ...outcomes] };
   },
 
-  finish: summariseStage,
+  async finish(results, ctx) {
+    const removed = await removeDisks(results, ctx);
+    const changed = removed.map(({ endpoint, objects }) => ({ endpoint, counts: countOf(objects) }));
+    await summariseStage([...results, ...changed], ctx);
+    return { objects: removed.flatMap(({ objects }) => objects) };
+  },
 });
