@@ -180,6 +180,33 @@ test("interfaces are renamed, not made anew, when they are to be called as guest
   await settled(options);
 });
 
+test("a whole endpoint gets other addresses, cards and interfaces: one run follows, the next one writes nothing", async () => {
+  const vmids = [900, 901, 902, 903, 904, 905];
+  const address = (vmid: number, net: number) => `10.9.${net}.${vmid - 899}/24`;
+  await using scene = await startGuests(vmids.length, {
+    prepare({ cluster }) {
+      for (const vmid of vmids) setAddresses(cluster, vmid, "net0", [address(vmid, 0), `fd00::${vmid}/64`]);
+    },
+  });
+  const { cluster, run, rows, settled } = scene;
+  const hosts = () =>
+    rows(addresses)
+      .map((row) => String(row.address))
+      .sort();
+  for (const vmid of vmids) setAddresses(cluster, vmid, "net0", [address(vmid, 1)]);
+  expect((await run()).skipped).toEqual([]);
+  expect(hosts()).toEqual(vmids.map((vmid) => address(vmid, 1)).sort());
+  await settled();
+  for (const vmid of vmids) {
+    removeNic(cluster, vmid, "net0");
+    addNic(cluster, vmid, { card: 1, addresses: [address(vmid, 2)] });
+  }
+  expect((await run()).skipped).toEqual([]);
+  expect(hosts()).toEqual(vmids.map((vmid) => address(vmid, 2)).sort());
+  expect(new Set(rows(interfaces).map(({ name }) => name))).toEqual(new Set(["net1"]));
+  await settled();
+});
+
 test("a run of chosen machines touches only those", async () => {
   await using world = await startThree();
   const { cluster, run, held, find } = world;

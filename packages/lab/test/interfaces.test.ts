@@ -111,6 +111,25 @@ test("what guests call their interfaces is kept as long as they tell", async () 
   expect(told()).toEqual([[only?.id, "lan0", net0]]);
 });
 
+test("a guest whose containers all come anew, or go, is followed in one run", async () => {
+  await using scene = await startGuests(1);
+  const { system } = guestOf(scene.cluster, 900);
+  const [own] = system.interfaces.filter(({ name }) => name !== "lo");
+  const containers = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const name = `veth${from + index}`;
+      return { name, mac: `02:00:00:00:00:${from + index}`, addresses: [] };
+    });
+  const lists = [[...containers(10, 9)], [...containers(30, 9)], []];
+  for (const list of lists) {
+    system.interfaces = [...(own ? [own] : []), ...list];
+    expect((await scene.run()).skipped).toEqual([]);
+    const names = scene.rows(guestInterfaces).map(({ name }) => name);
+    expect(names).toEqual([own?.name, ...list.map(({ name }) => name)]);
+    await scene.settled();
+  }
+});
+
 test("interfaces are deleted only where they are ours, the guest could be read, and they are not too many", async () => {
   await using scene = await startGuests(8);
   const { cluster, netbox, proxmox, run, rowsOf, settled } = scene;

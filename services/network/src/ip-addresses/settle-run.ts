@@ -12,6 +12,7 @@ import { readGuestLinks } from "./links.ts";
 import { observeGone } from "./observe.ts";
 import { knowledgeOf, ownerOf, type PlacedGuest, placeGuest } from "./place.ts";
 import { type RunPlan, staleLinks } from "./plan.ts";
+import { readDoubtfulPrimaries } from "./read.ts";
 import { judgeReleases, type Releases } from "./releases.ts";
 
 /** An endpoint with its guests' addresses on NetBox's interfaces. */
@@ -39,15 +40,14 @@ export async function settleRun(networks: readonly EstateNetworks[], ctx: StageC
   const guests = placed.flatMap((estate) => estate.guests);
   const claims = guests.flatMap((one) => one.claims.map(({ claim }) => claim));
   const all = [...rows, ...(await readRivals(client, claims, rows, signal))];
-  const knowledge = knowledgeOf(guests, gone);
-  const settlement = settleAddresses(claims, all, knowledge);
+  const settlement = settleAddresses(claims, all, knowledgeOf(guests, gone));
   const endpoints = new Map(
     placed.flatMap(({ estate, guests: own }) => own.map(({ guest }) => [ownerOf(guest.vm.id), estate.endpoint.id])),
   );
   const onlyNew = options.sync_mode_ip_address === "bootstrap_only";
   const { releases, kept }: Releases = onlyNew
     ? { releases: [], kept: [] }
-    : judgeReleases(settlement, all, knowledge, (owner) => endpoints.get(owner));
+    : judgeReleases(settlement, (owner) => endpoints.get(owner));
   const links = await readLinks(client, guests, options, signal);
   const leaving = new Set(releases.map(({ row }) => row.id));
   const run: RunPlan = {
@@ -70,9 +70,12 @@ async function placeAll(client: NetBoxClient, networks: readonly EstateNetworks[
     readCardRows(client, machines, few, signal),
     readAddressRows(client, machines.length > 0 ? [scope] : [], signal),
   ]);
+  const primaries = await readDoubtfulPrimaries(client, machines, rows, signal);
   const byOwner = Map.groupBy(rows, ({ owner }) => owner);
   const placed = networks.map((network): PlacedEstate => {
-    const own = network.chunks.flatMap((chunk) => chunk.networks);
+    const own = network.chunks
+      .flatMap((chunk) => chunk.networks)
+      .map((one) => ({ ...one, guest: { ...one.guest, vm: { ...one.guest.vm, ...primaries.get(one.guest.vm.id) } } }));
     const place = (one: (typeof own)[number]) =>
       placeGuest(one, cards.get(one.guest.vm.id) ?? [], byOwner.get(ownerOf(one.guest.vm.id)) ?? [], options);
     return { ...network, guests: own.map(place) };

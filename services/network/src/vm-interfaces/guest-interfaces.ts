@@ -1,5 +1,4 @@
 import { type Desired, isRef, type Ref } from "@proxbox/netbox/desired";
-import type { RemovalCandidate } from "@proxbox/netbox/removals";
 import { oursTag } from "@proxbox/netbox/tags";
 import type { GuestInterface } from "@proxbox/proxmox/parse/agent-interfaces";
 import type { CardInterfaces } from "../cards/match.ts";
@@ -17,14 +16,14 @@ export type TellingGuest = {
 };
 
 /**
- * The plugin's rows of what a guest calls its interfaces, `lo` and `docker0` included, and the rows of interfaces that it
- * has no more. Pure. A card's interface can be linked once: to the first of the guest's interfaces that are behind it. An
- * interface of another name but the same MAC address is renamed, unless both are there.
+ * The plugin's rows of what a guest calls its interfaces, `lo` and `docker0` included, and those rows of ours whose
+ * interface it has no more. Pure. A card's interface can be linked once: to the first of the guest's interfaces that are
+ * behind it. An interface of another name but the same MAC address is renamed, unless both are there.
  */
 export function desiredGuestInterfaces(
   guest: TellingGuest,
   rows: readonly GuestInterfaceRow[],
-): { desired: Desired[]; gone: RemovalCandidate[] } {
+): { desired: Desired[]; gone: Desired[] } {
   const { vm, machine: parent, interfaces, behind, cards } = guest;
   const names = new Set(interfaces.map(({ name }) => name));
   const free = rows.filter((row) => row.ours && !names.has(row.name));
@@ -45,12 +44,14 @@ export function desiredGuestInterfaces(
     };
   });
   const gone = free.map(
-    ({ id, name, ours }): RemovalCandidate => ({
+    ({ id, name }): Desired => ({
       kind: "guest-vm-interface",
       id,
+      identity: {},
+      values: {},
+      gone: true,
       label: `${guest.label} ${name}`,
       parent,
-      ours,
     }),
   );
   return { desired, gone };

@@ -80,7 +80,7 @@ async function itemsOf(
   const census = [...guests.values()].flat().map(({ guest, cards, gone }) => ({
     vm: guest.vm,
     label: labelOf(guest),
-    kept: cards.filter(({ row }) => row?.ours).length,
+    listed: cards.length,
     gone,
   }));
   const removed =

@@ -7,8 +7,8 @@ import { readAddressRows } from "../addresses/read.ts";
 import { releaseAddresses, releaseOf } from "../addresses/release.ts";
 import type { CardRow } from "../cards/settle.ts";
 
-/** A guest whose configuration was read: its machine, the rows of ours that are its cards, and those that are none any more. */
-export type CardCensus = { vm: KnownVm; label: string; kept: number; gone: CardRow[] };
+/** A guest whose configuration was read: its machine, how many cards it has, and the rows of ours that are none of them any more. */
+export type CardCensus = { vm: KnownVm; label: string; listed: number; gone: CardRow[] };
 
 /**
  * Deletes the interfaces of cards that guests have no more. The addresses on them come off first: deleting an interface
@@ -29,7 +29,8 @@ export async function removeCards(
       ours,
     })),
   );
-  const known = guests.reduce((sum, { kept, gone }) => sum + kept + gone.length, 0);
+  // Cards that have come in place of others count: guests that are given new ones are none that show too little.
+  const known = guests.reduce((sum, { listed, gone }) => sum + listed + gone.length, 0);
   const verdict = judgeRemovals(candidates, { doubt: null, known, cap });
   const rows = await readAddressRows(client, [{ vminterface_id: verdict.gone.flatMap(({ id }) => id ?? []) }], signal);
   const machines = guests.map(({ vm }) => vm);

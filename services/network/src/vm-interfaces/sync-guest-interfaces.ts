@@ -1,7 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { createOnly, type Ref } from "@proxbox/netbox/desired";
 import { type Reconciled, reconcile } from "@proxbox/netbox/reconcile";
-import { judgeRemovals } from "@proxbox/netbox/removals";
 import { netboxOf } from "@proxbox/netbox/session";
 import { endpointOf, type ItemContext } from "@proxbox/runtime/stage";
 import { matchCards } from "../cards/match.ts";
@@ -41,17 +40,16 @@ export async function syncGuestInterfaces(
   if (options.sync_mode_vm_interface === "bootstrap_only") {
     return [...silent, ...(await reconcile(client, desired.map(createOnly), read)).outcomes];
   }
-  // A guest has told of itself, and interfaces like those of its own containers come and go: there is no cap.
-  const candidates = wanted.flatMap((each) => each.gone);
-  const verdict = judgeRemovals(candidates, { doubt: null, known: known.filter(({ ours }) => ours).length });
-  const going = new Set(verdict.gone.map(({ id }) => id));
+  // A guest tells all of its interfaces, and those like its own containers' come and go at once: nothing is left to doubt.
+  const gone = wanted.flatMap((each) => each.gone);
+  const going = new Set(gone.map(({ id }) => id));
   const swapped = swappedLinks(
     desired,
     known.filter(({ id }) => !going.has(id)),
   );
   await reconcile(client, swapped, read);
-  const { outcomes } = await reconcile(client, [...desired, ...verdict.gone], read);
-  return [...silent, ...outcomes, ...verdict.kept];
+  const { outcomes } = await reconcile(client, [...desired, ...gone], read);
+  return [...silent, ...outcomes];
 }
 
 function tellingOf({ guest, config, agent }: GuestNetwork, batch: CardBatch, { ids }: Reconciled): TellingGuest[] {
