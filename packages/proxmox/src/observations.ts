@@ -3,9 +3,10 @@ import type { StageContext } from "@proxbox/runtime/stage";
 import { proxmoxConfigOf } from "./settings.ts";
 
 /** What of a stage's context an observation needs. */
-export type ObservationContext = Pick<StageContext, "run" | "stage" | "options" | "env" | "signal" | "shared"> & {
-  blobs: Pick<Blobs, "putJson" | "getJson">;
-};
+export type ObservationContext = Pick<
+  StageContext,
+  "run" | "stage" | "attempt" | "options" | "env" | "signal" | "shared"
+> & { blobs: Pick<Blobs, "putJson" | "getJson"> };
 
 type Stored<T> = { observedAt: string; value: T };
 

@@ -4,7 +4,7 @@ import { ProxmoxAPIError } from "@proxbox/runtime/errors";
 import { askGuests } from "./ask-guests.ts";
 import type { ProxmoxClient } from "./client.ts";
 import { isEndpointFailure } from "./failures.ts";
-import { isFresh, type ObservationContext, storedObservation, storeObservation } from "./observations.ts";
+import { isFresh, lastObservation, type ObservationContext, storeObservation } from "./observations.ts";
 import type { GuestInterface } from "./parse/agent-interfaces.ts";
 import {
   type AgentOptions,
@@ -31,13 +31,10 @@ export type AgentAnswer =
 type Asked = { guest: Guest; config: Pick<GuestConfig, "agent"> };
 type Stored = { vmid: number; answer: AgentAnswer; seenAt: number };
 
-/** How long a guest that did not answer is left alone; each further silence would cost its whole timeout again. */
-const silenceMs = 5 * 60_000;
-
 /**
  * Asks guests for their interfaces, by vmid: QEMU guests that run with their agent on, by the agent, and running containers
- * by their node; at most PROXBOX_GUEST_AGENT_TIMEOUT each. What an earlier stage of the run heard is used; a silent
- * guest is not asked again for five minutes. `chunk` is the key of the chunk that the guests are of.
+ * by their node; at most PROXBOX_GUEST_AGENT_TIMEOUT each. What an earlier stage of the run heard is used as long as it is
+ * fresh; a silent guest is not asked again but by a replay. `chunk` is the key of the chunk that the guests are of.
  * One guest's failure is its own; a failure of the endpoint itself is thrown as ProxmoxAPIError.
  */
 export async function observeAgents(
@@ -47,10 +44,7 @@ export async function observeAgents(
   guests: readonly Asked[],
 ): Promise<Map<number, AgentAnswer>> {
   const part = `agents.${chunk}`;
-  const now = Date.now();
-  const stored = ((await storedObservation<Stored[]>(ctx, endpoint.id, part)) ?? []).filter(
-    ({ answer, seenAt }) => isFresh(ctx, seenAt) && (answer.state === "ok" || now - seenAt < silenceMs),
-  );
+  const stored = ((await lastObservation<Stored[]>(ctx, endpoint.id, part)) ?? []).filter((one) => isUsable(ctx, one));
   const heard = new Map(stored.map(({ vmid, answer }) => [vmid, answer]));
   const answers = new Map(guests.map((asked) => [asked.guest.vmid, silentOf(asked) ?? heard.get(asked.guest.vmid)]));
   const unheard = guests.map(({ guest }) => guest).filter(({ vmid }) => answers.get(vmid) === undefined);
@@ -60,13 +54,19 @@ export async function observeAgents(
     const asked = await askGuests(unheard, ctx.signal, (guest, signal) => ask(client, guest, { ...options, signal }));
     const added = asked.map((one): Stored => {
       const answer = one.state === "ok" ? one.value : { state: one.state, error: one.error };
-      return { vmid: one.guest.vmid, answer, seenAt: now };
+      return { vmid: one.guest.vmid, answer, seenAt: Date.now() };
     });
     for (const { vmid, answer } of added) answers.set(vmid, answer);
     const others = stored.filter(({ vmid }) => !added.some((one) => one.vmid === vmid));
     await storeObservation(ctx, endpoint.id, part, [...others, ...added]);
   }
   return new Map([...answers].flatMap(([vmid, answer]) => (answer ? [[vmid, answer]] : [])));
+}
+
+/** A guest that hangs costs its whole time each time it is asked, which stages that list their items do not have. */
+function isUsable(ctx: ObservationContext, { answer, seenAt }: Stored): boolean {
+  if (answer.state === "failed") return ctx.attempt === 1;
+  return !ctx.options.netbox_vm_ids && isFresh(ctx, seenAt);
 }
 
 /** Why a guest needs not be asked; null when it does. */

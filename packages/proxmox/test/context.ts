@@ -24,6 +24,17 @@ export function contextOf(
   const settings = { PROXBOX_OBSERVATION_MAX_AGE: 600, PROXBOX_GUEST_AGENT_TIMEOUT: 15, ...config };
   const shared = (key: string) => (key === "proxmox-config" ? settings : client);
   const signal = AbortSignal.timeout(20_000);
-  const base = { run: "r1", stage: "vm-disks", options: {}, env: {}, signal, blobs, shared, stored, ...change };
+  const base = {
+    run: "r1",
+    stage: "vm-disks",
+    attempt: 1,
+    options: {},
+    env: {},
+    signal,
+    blobs,
+    shared,
+    stored,
+    ...change,
+  };
   return base as unknown as TestContext;
 }

@@ -90,16 +90,28 @@ describe("observeAgents", () => {
     expect(asked).toBe(4);
   });
 
-  test("a silent one is asked again after five minutes", async () => {
-    using server = serve(answers);
-    const ctx = contextOf(server.client);
-    const name = "observation.r1.7.agents.k";
-    const failure = (age: number) => ({ vmid: 100, answer: { state: "failed" }, seenAt: Date.now() - age });
-    const observedAt = new Date().toISOString();
-    ctx.stored.set(name, JSON.stringify({ observedAt, value: [failure(4 * 60_000)] }));
-    expect((await observeAgents(ctx, endpoint, "k", [withAgent(guest(100))])).get(100)?.state).toBe("failed");
-    ctx.stored.set(name, JSON.stringify({ observedAt, value: [failure(6 * 60_000)] }));
-    expect((await observeAgents(ctx, endpoint, "k", [withAgent(guest(100))])).get(100)?.state).toBe("ok");
+  test.each([
+    ["ok", 5, {}, false],
+    ["ok", 11, {}, true],
+    ["ok", 5, { options: { netbox_vm_ids: [1] } }, true],
+    ["none", 11, {}, true],
+    ["failed", 5, {}, false],
+    ["failed", 45, {}, false],
+    ["failed", 45, { options: { netbox_vm_ids: [1] } }, false],
+    ["failed", 1, { attempt: 2 }, true],
+  ])("one that was %s %d minutes ago, where %p: asked again is %p", async (state, minutes, change, again) => {
+    let asked = 0;
+    using server = serve((request, path) => {
+      asked++;
+      return answers(request, path);
+    });
+    const ctx = contextOf(server.client, change as never);
+    const seenAt = Date.now() - minutes * 60_000;
+    const stored = { observedAt: new Date(seenAt).toISOString(), value: [{ vmid: 100, answer: { state }, seenAt }] };
+    ctx.stored.set("observation.r1.7.agents.k", JSON.stringify(stored));
+    const found = await observeAgents(ctx, endpoint, "k", [withAgent(guest(100))]);
+    expect(found.get(100)?.state).toBe(again ? "ok" : (state as never));
+    expect(asked > 0).toBe(again);
   });
 
   test.each([
