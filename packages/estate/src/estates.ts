@@ -99,6 +99,11 @@ export function isWanted(guest: Pick<Guest, "template">, options: SyncOptions): 
   return (guest.template ? options.sync_mode_vm_template : options.sync_mode_vm) !== "disabled";
 }
 
+/** Whether the sync modes leave guests out, so that a machine without a guest in the chunks may be of one that is there. */
+export function leavesGuestsOut(options: Pick<SyncOptions, "sync_mode_vm" | "sync_mode_vm_template">): boolean {
+  return options.sync_mode_vm === "disabled" || options.sync_mode_vm_template === "disabled";
+}
+
 function identified(states: readonly StateRow[], vms: ReadonlyMap<number, KnownVm>): Estate["machines"] {
   return states.flatMap(({ vm: id, vmid, type }) => {
     const vm = vms.get(id);

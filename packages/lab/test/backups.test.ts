@@ -91,6 +91,7 @@ describe("a backup", () => {
     const { told: after } = await run({ stages, options: deleting });
     expect(after(made)).toMatchObject({ outcome: "deleted" });
     expect(rowOf(made)).toBeUndefined();
+  data.removeSnapshot(cluster, 902, "left-out");
   });
 
   test("with a row of an older program is taken over: no volume, no vmid, two of one stand in nobody's way", async () => {
@@ -304,6 +305,20 @@ describe("a job that is gone", () => {
     data.disableReplication(cluster, String(job?.id), job?.disable !== 1);
     await expectRun();
   });
+});
+
+test("machines that the sync modes leave out are left alone, without a word", async () => {
+  const made = data.addBackup(cluster, 902, "pbs", 13);
+  data.addSnapshot(cluster, 902, "left-out");
+  scene.netbox.resetCounts();
+  const { view, objects } = await run({
+    stages: ["vm-backups", "vm-snapshots", "replications"],
+    options: { ...deleting, sync_mode_vm: "disabled", sync_mode_vm_template: "disabled" },
+  });
+  expect(view.ok).toBe(true);
+  expect(scene.netbox.counts().writes).toBe(0);
+  expect(objects.map(({ name }) => name).filter((name) => name.includes("90"))).toEqual([]);
+  expect(rowOf(made)).toBeUndefined();
 });
 
 test("a run of chosen machines touches theirs alone", async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { SyncOptions } from "@proxbox/contracts/sync-options";
 import type { Estate } from "@proxbox/estate/estates";
 import { type Backup, backupOf } from "@proxbox/proxmox/resources/backups";
+import { Value } from "@sinclair/typebox/value";
 import fc from "fast-check";
-import { assignBackups } from "./assign.ts";
+import { assignBackups, wantedMachines } from "./assign.ts";
 import type { BackupRow } from "./facts.ts";
 
 const machines = [
@@ -19,6 +21,25 @@ const row = (id: number, machine: number, volid: string | null): BackupRow => ({
   storage: "local",
 });
 const names = ({ own }: ReturnType<typeof assignBackups>) => own.map(({ machine, row }) => [machine.name, row]);
+
+describe("wantedMachines", () => {
+  const defaults = Value.Default(SyncOptions, {}) as SyncOptions;
+  const guests = [{ vmid: 100, type: "qemu", vm: { id: 1 } }];
+  const estate = { chunks: [{ key: "100-1", guests }], machines } as unknown as Estate;
+  test.each<[string, Partial<SyncOptions>, number[]]>([
+    ["all, those of guests that are gone too", {}, [1, 2, 3]],
+    ["those that were asked for", { netbox_vm_ids: [2] }, [2]],
+    ["those that the sync modes let in", { sync_mode_vm_template: "disabled" }, [1]],
+    ["those that are only made count as always", { sync_mode_vm: "bootstrap_only" }, [1, 2, 3]],
+  ])("%s", (_, options, ids) =>
+    expect(wantedMachines(estate, { ...defaults, ...options }).map(({ vm }) => vm.id)).toEqual(ids),
+  );
+
+  test("none when neither machines nor templates are synchronised", () => {
+    const off = { ...defaults, sync_mode_vm: "disabled", sync_mode_vm_template: "disabled" } as const;
+    expect(wantedMachines({ ...estate, chunks: [] }, off)).toEqual([]);
+  });
+});
 
 describe("assignBackups", () => {
   test("by vmid and type: a guest that was made anew as a container is another", () => {

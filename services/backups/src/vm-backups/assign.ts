@@ -1,5 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
-import type { Estate } from "@proxbox/estate/estates";
+import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { type Estate, leavesGuestsOut } from "@proxbox/estate/estates";
 import type { Backup } from "@proxbox/proxmox/resources/backups";
 import { type BackupRow, labelOf, type Machine, type OwnBackup } from "./facts.ts";
 
@@ -11,6 +12,17 @@ export type Assigned = {
   /** Volumes seen twice, and rows that stand twice. */
   doubles: ObjectOutcome[];
 };
+
+/**
+ * The machines whose backups are wanted, those of guests that are gone too: of all, those that were asked for and that the
+ * sync modes let in. Pure.
+ */
+export function wantedMachines({ chunks, machines }: Pick<Estate, "chunks" | "machines">, options: SyncOptions) {
+  const only = options.netbox_vm_ids ? new Set(options.netbox_vm_ids) : null;
+  const present = new Set(chunks.flatMap(({ guests }) => guests.map(({ vm }) => vm.id)));
+  const letIn = (id: number) => !leavesGuestsOut(options) || present.has(id);
+  return machines.filter(({ vm }) => (only?.has(vm.id) ?? true) && letIn(vm.id));
+}
 
 /**
  * Gives every backup to the machine of its guest (vmid and type) and to the row that stands for it (machine and volume).

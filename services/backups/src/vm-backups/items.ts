@@ -1,12 +1,13 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import { eachEstate } from "@proxbox/estate/each-estate";
-import { type Estate, readEstates } from "@proxbox/estate/estates";
+import { type Estate, leavesGuestsOut, readEstates } from "@proxbox/estate/estates";
 import { portionsOf } from "@proxbox/estate/portions";
 import { readStorageIds, type StorageIds } from "@proxbox/estate/storage-ids";
 import type { Desired } from "@proxbox/netbox/desired";
 import { netboxOf } from "@proxbox/netbox/session";
 import { itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime/stage";
-import { assignBackups } from "./assign.ts";
+import { assignBackups, wantedMachines } from "./assign.ts";
 import type { BackupRow, Machine, OwnBackup } from "./facts.ts";
 import { type ObservedBackups, observeBackups } from "./observe.ts";
 import { readBackupRows } from "./read.ts";
@@ -25,12 +26,11 @@ const fullPortion = 400;
  */
 export async function listItems(ctx: StageContext): Promise<Spec[]> {
   const { estates, settled } = await readEstates(ctx);
-  if (estates.length === 0) return settled;
   const client = netboxOf(ctx);
-  const only = ctx.options.netbox_vm_ids ? new Set(ctx.options.netbox_vm_ids) : null;
-  const wanted = (estate: Estate) => estate.machines.filter(({ vm }) => only?.has(vm.id) ?? true);
-  const vmids = only && [...new Set(estates.flatMap(wanted).map(({ vmid }) => vmid))];
-  if (vmids?.length === 0) return settled;
+  const wanted = (estate: Estate) => wantedMachines(estate, ctx.options);
+  const all = estates.flatMap(wanted);
+  if (all.length === 0) return settled;
+  const vmids = ctx.options.netbox_vm_ids ? [...new Set(all.map(({ vmid }) => vmid))] : null;
   const [rows, storageIds] = await Promise.all([
     readBackupRows(client, vmids, ctx.signal),
     readStorageIds(client, ctx.signal),
@@ -62,7 +62,7 @@ function itemsOf(
     option: { name: "delete_nonexistent_backup", on: ctx.options.delete_nonexistent_backup },
   });
   const told = [...doubles, ...namelessRows(rows, byId), ...kept];
-  if (!ctx.options.netbox_vm_ids) told.push(...ownerless, ...observed.unread.map(keptOn), ...hiddenFrom(estate));
+  if (isWhole(ctx.options)) told.push(...ownerless, ...observed.unread.map(keptOn), ...hiddenFrom(estate));
   const items = portionsOf(own.sort(byMachine), fullPortion).map((backups, index): Spec => {
     const first = backups[0]?.machine.vmid ?? 0;
     const key = itemKey("backups", id, first, backups.length, index);
@@ -76,6 +76,11 @@ function itemsOf(
   }
   if (told.length > 0) items.push({ key: itemKey("told", id), endpoint: id, report: { objects: told } });
   return items;
+}
+
+/** Whether all backups are looked at, so that one without a machine is worth a word. */
+function isWhole(options: SyncOptions): boolean {
+  return !options.netbox_vm_ids && !leavesGuestsOut(options);
 }
 
 function byMachine({ machine: left }: OwnBackup, { machine: right }: OwnBackup): number {

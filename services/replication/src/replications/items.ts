@@ -1,6 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import { eachEstate } from "@proxbox/estate/each-estate";
-import { type Estate, readEstates } from "@proxbox/estate/estates";
+import { type Estate, leavesGuestsOut, readEstates } from "@proxbox/estate/estates";
 import { portionsOf } from "@proxbox/estate/portions";
 import type { Desired } from "@proxbox/netbox/desired";
 import { netboxOf } from "@proxbox/netbox/session";
@@ -29,7 +30,7 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
   if (concerned.length === 0) return settled;
   const rows = await readReplicationRows(netboxOf(ctx), ctx.signal);
   const items = await eachEstate(concerned, ctx.signal, async (estate) =>
-    itemsOf(estate, await observeReplications(ctx, estate), rows, only),
+    itemsOf(estate, await observeReplications(ctx, estate), rows, ctx.options),
   );
   return [...settled, ...items];
 }
@@ -38,16 +39,20 @@ function itemsOf(
   { endpoint: { id }, binding, chunks, machines: all, gaps }: Estate,
   jobs: readonly ReplicationJob[],
   rows: readonly ReplicationRow[],
-  only: ReadonlySet<number> | null,
+  options: SyncOptions,
 ): Spec[] {
   const endpoint = binding.pluginEndpoint;
   const report = (objects: ObjectOutcome[]): Spec[] =>
     objects.length > 0 ? [{ key: itemKey("told", id), endpoint: id, report: { objects } }] : [];
   if (endpoint === null) return report(jobs.map(withoutEndpoint));
   const present = chunks.flatMap(({ guests }) => guests.map(({ vm, vmid }) => ({ id: vm.id, name: vm.name, vmid })));
+  const only = options.netbox_vm_ids ? new Set(options.netbox_vm_ids) : null;
   const known = all.map(({ vm, vmid }): Machine => ({ id: vm.id, name: vm.name, vmid }));
   const { own, without } = settleJobs(jobs, present, rows, { endpoint, others: binding.others });
   const { stale, kept } = judgeStale(rows, jobs, { endpoint, machines: known, gaps: gaps.guests, only });
+  // A job of a machine that the sync modes leave out is nobody's news.
+  const left = new Set(leavesGuestsOut(options) ? known.map(({ vmid }) => vmid) : []);
+  const untold = without.filter(({ guest }) => !left.has(guest));
   const place: ReplicationPlace = {
     endpoint,
     nodes: Object.fromEntries(Object.entries(binding.nodes).map(([name, node]) => [name, node.proxmoxNode])),
@@ -58,7 +63,7 @@ function itemsOf(
   });
   for (const [index, part] of portionsOf(stale, fullPortion).entries())
     items.push({ key: itemKey("stale", id, index), endpoint: id, body: { jobs: [], stale: part, place } });
-  return [...items, ...report([...kept, ...(only ? [] : without.map(withoutMachine))])];
+  return [...items, ...report([...kept, ...(only ? [] : untold.map(withoutMachine))])];
 }
 
 function withoutEndpoint({ id }: ReplicationJob): ObjectOutcome {

@@ -1,5 +1,5 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
-import type { Estate } from "@proxbox/estate/estates";
+import { type Estate, leavesGuestsOut } from "@proxbox/estate/estates";
 import type { GuestType } from "@proxbox/proxmox/resources/listing";
 import type { Task } from "@proxbox/proxmox/resources/tasks";
 import type { GuestTask, TaskMachine } from "./facts.ts";
@@ -51,12 +51,12 @@ export function attachTasks(tasks: readonly Task[], machines: readonly TaskMachi
  */
 export function machinesOf(
   { chunks, machines }: Pick<Estate, "chunks" | "machines">,
-  { netbox_vm_ids, sync_mode_vm, sync_mode_vm_template }: SyncOptions,
+  options: SyncOptions,
 ): TaskMachine[] {
   const listed = chunks.flatMap(({ guests }) =>
     guests.map(({ vm: { id, name }, vmid, type }): TaskMachine => ({ id, name, vmid, type })),
   );
-  if (netbox_vm_ids || sync_mode_vm === "disabled" || sync_mode_vm_template === "disabled") return listed;
+  if (options.netbox_vm_ids || leavesGuestsOut(options)) return listed;
   const known = new Set(listed.map(({ id }) => id));
   const others = machines
     .filter(({ vm }) => !known.has(vm.id) && !vm.givenUp)
