@@ -4,7 +4,7 @@ import type { Estate } from "@proxbox/estate/estates";
 import { type Backup, backupOf } from "@proxbox/proxmox/resources/backups";
 import { Value } from "@sinclair/typebox/value";
 import fc from "fast-check";
-import { assignBackups, wantedMachines } from "./assign.ts";
+import { assignBackups, keyOf, wantedMachines } from "./assign.ts";
 import type { BackupRow } from "./facts.ts";
 
 const machines = [
@@ -74,6 +74,14 @@ describe("assignBackups", () => {
     expect(assigned.doubles).toMatchObject([{ id: 9, outcome: "skipped", reason: expect.stringContaining("row 5") }]);
   });
 
+  test("a volume id longer than NetBox keeps is known by what it keeps", () => {
+    const long = `pbs:backup/ns/${"é".repeat(300)}/vm/100/2024-01-02T03:04:05Z`;
+    const backup = backupOf({ volid: long }, "pbs") as Backup;
+    expect(names(assignBackups([backup], machines, [row(9, 1, [...long].slice(0, 255).join(""))]))).toEqual([
+      ["web", 9],
+    ]);
+  });
+
   test("rows without a volume id stand in nobody's way", () => {
     expect(names(assignBackups([dump("qemu", 100)], machines, [row(1, 1, null), row(2, 1, null)]))).toEqual([
       ["web", null],
@@ -114,13 +122,15 @@ test("whatever a storage shows: nothing is lost, nothing is kept twice, and no r
       const listed = seen.flatMap((each) => backupOf({ ...each }, "local") ?? []);
       const rows = stored.map(([machine, volume], index) => row(index + 1, machine, volume));
       const { own, ownerless, doubles } = assignBackups(listed, machines, rows);
-      const keys = own.map(({ machine, backup }) => `${machine.id} ${backup.volid}`);
+      const keys = own.map(({ machine, backup }) => keyOf(machine.id, backup.volid));
       expect(new Set(keys).size).toBe(keys.length);
       const without = ownerless.reduce((sum, { name }) => sum + Number.parseInt(name, 10), 0);
       const twice = doubles.filter(({ id }) => id === undefined).length;
       expect(own.length + without + twice).toBe(listed.length);
-      for (const { machine, backup, row: id } of own)
-        if (id !== null) expect(rows[id - 1]).toMatchObject({ machine: machine.id, volid: backup.volid });
+      for (const { machine, backup, row: id } of own) {
+        const taken = id === null ? null : rows[id - 1];
+        if (taken) expect(keyOf(taken.machine, taken.volid)).toBe(keyOf(machine.id, backup.volid));
+      }
     }),
   );
 });

@@ -1,6 +1,8 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import { type Estate, leavesGuestsOut } from "@proxbox/estate/estates";
+import { cleanText } from "@proxbox/netbox/canonical";
+import { kindOf } from "@proxbox/netbox/kinds";
 import type { Backup } from "@proxbox/proxmox/resources/backups";
 import { type BackupRow, labelOf, type Machine, type OwnBackup } from "./facts.ts";
 
@@ -63,9 +65,9 @@ export function assignBackups(
   return { own: [...own.values()], ownerless: remarks, doubles };
 }
 
-/** The key of a backup: its machine and its volume. */
+/** The key of a backup: its machine, and its volume as NetBox keeps it. */
 export function keyOf(machine: number, volid: string | null): string {
-  return `${machine} ${volid}`;
+  return `${machine} ${volid === null ? null : cleanText(volid, kindOf("backup").fields.volume_id?.limit)}`;
 }
 
 function ownerOf(
