@@ -211,6 +211,33 @@ describe("what an operator made", () => {
   });
 });
 
+test("where things are only to be made, what is new is made and nothing that is there is touched", async () => {
+  const [here, there] = [cidrOf(pve1, "vmbr0"), cidrOf(pve2, "vmbr0")];
+  edit(pve1, "vmbr1", { mtu: "1400", hwaddress: "bc:24:11:00:00:09" });
+  await run();
+  edit(pve1, "vmbr1", { mtu: "1300", hwaddress: "bc:24:11:00:00:08", comments: "other" });
+  edit(pve2, "tap0", null);
+  give(pve1, "vmbr0", there);
+  give(pve2, "vmbr0", here);
+  pve1.interfaces.push({ iface: "vmbr9", type: "bridge", active: 1, hwaddress: "bc:24:11:00:00:07" });
+  give(pve1, "vmbr9", "10.9.9.1/24");
+  const before = held();
+  await run({ sync_mode_node: "bootstrap_only" });
+  const made = paths.map((path) => Object.entries(held()[path] ?? {}).filter(([key]) => !before[path]?.[key]));
+  expect(made.flat().map(([key]) => key)).toEqual([
+    at(pve1, "vmbr9"),
+    "10.9.9.1/24",
+    `${at(pve1, "vmbr9")} BC:24:11:00:00:07`,
+  ]);
+  const after = paths.map((path, index) => [path, { ...before[path], ...Object.fromEntries(made[index] ?? []) }]);
+  expect(held()).toEqual(Object.fromEntries(after));
+  scene.netbox.resetCounts();
+  await run({ sync_mode_node: "bootstrap_only" });
+  expect(scene.netbox.counts().writes).toBe(0);
+  give(pve1, "vmbr0", here);
+  give(pve2, "vmbr0", there);
+});
+
 test("a run of chosen machines, and one without nodes, touch no interface", async () => {
   edit(pve1, "eno4", { comments: "later" });
   scene.netbox.resetCounts();

@@ -22,17 +22,15 @@ export function planNodes(
   options: SyncOptions,
 ): { planned: PlannedNode[][]; releases: Release[] } {
   const { plans, releases } = planAddresses(endpoints.flat(), rows.interfaces, rows.addresses, rows.primaries);
+  const onlyNew = options.sync_mode_node === "bootstrap_only";
   const planned = endpoints.map((nodes) => {
     const drafts = nodes.flatMap((node): Draft[] => {
       const addresses = plans.get(node.device);
       if (!addresses) return [];
       const interfaces = planInterfaces(node, rows.interfaces, rows.macs, vlans);
-      // Who only wants made what is missing wants nothing to go.
-      const missing =
-        options.sync_mode_node === "bootstrap_only"
-          ? { interfaces: [], macs: [], addresses: [] }
-          : { interfaces: interfaces.gone, macs: interfaces.goneMacs, addresses: addresses.gone };
-      return [{ node, interfaces, addresses, missing }];
+      const missing = { interfaces: interfaces.gone, macs: interfaces.goneMacs, addresses: addresses.gone };
+      const draft = { node, interfaces, addresses, missing };
+      return [onlyNew ? ofNewOnly(draft, rows) : draft];
     });
     const count = drafts.reduce((sum, { missing }) => sum + countMissing(missing), 0);
     const doubt =
@@ -46,7 +44,23 @@ export function planNodes(
     ...(left.has(primary4 ?? 0) ? [{ device, family: 4 as const }] : []),
     ...(left.has(primary6 ?? 0) ? [{ device, family: 6 as const }] : []),
   ]);
-  return { planned, releases: [...releases, ...unassigned] };
+  return { planned, releases: onlyNew ? [] : [...releases, ...unassigned] };
+}
+
+/** For who only wants made what is missing: nothing goes, no address that is there moves, and an interface with a MAC address gets no other. */
+function ofNewOnly({ node, interfaces, addresses }: Draft, rows: NetworkRows): Draft {
+  const holders = new Set(rows.macs.map((mac) => mac.interface));
+  const held = new Set(
+    rows.interfaces.flatMap(({ id, device, name }) => (device === node.device && holders.has(id) ? [name] : [])),
+  );
+  const kept = interfaces.interfaces.map((one) => (held.has(one.name) ? { ...one, mac: null } : one));
+  const made = addresses.addresses.filter(({ settled }) => settled.state === "create");
+  return {
+    node,
+    interfaces: { ...interfaces, interfaces: kept },
+    addresses: { ...addresses, addresses: made },
+    missing: { interfaces: [], macs: [], addresses: [] },
+  };
 }
 
 function finished({ node, interfaces, addresses, missing }: Draft, rows: NetworkRows, doubt: string | null) {
