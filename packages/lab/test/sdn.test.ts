@@ -157,6 +157,30 @@ describe("without proof nothing is marked", () => {
   });
 });
 
+test("where things are only to be made, what is new is made and nothing that is there is touched", async () => {
+  const paths = [...tables.map(plugin), "vpn/l2vpns", "ipam/prefixes", "ipam/route-targets"];
+  const before = paths.map(held);
+  const { vnets, zones } = structuredClone(sdn);
+  Object.assign(sdn.zones.find(({ zone }) => zone === "evpn1") ?? {}, { mtu: 1300, "rt-import": "65000:9" });
+  Object.assign(sdn.vnets.find(({ vnet }) => vnet === "vx200") ?? {}, { tag: 777, alias: "other" });
+  sdn.vnets = sdn.vnets.filter(({ vnet }) => vnet !== "ev300");
+  sdn.vnets.push({ vnet: "vx201", type: "vnet", zone: "vxlan1", tag: 201 });
+  await run({ sync_mode_sdn: "bootstrap_only" });
+  const made = paths.map((path, index) => held(path).filter(({ id }) => !before[index]?.some((row) => row.id === id)));
+  expect(paths.map((path, index) => held(path).filter(({ id }) => !made[index]?.some((row) => row.id === id)))).toEqual(
+    before,
+  );
+  expect(made.flat().map(({ source_name, slug, vnet_name }) => source_name ?? slug ?? vnet_name)).toEqual([
+    "vx201",
+    "vxlan1/vx201",
+    `proxbox-${idOf(cluster.name)}-${cluster.name}-vxlan1-vx201`,
+  ]);
+  scene.netbox.resetCounts();
+  await run({ sync_mode_sdn: "bootstrap_only" });
+  expect(scene.netbox.counts().writes).toBe(0);
+  Object.assign(sdn, { vnets, zones });
+});
+
 test("a vnet that guests are on has an end where they are, in the run that makes its bridge", async () => {
   const estate = buildEstate({ seed: 6, clusters: 1, nodes: 2, guests: 0 });
   const [own] = estate.clusters as [EstateCluster];
