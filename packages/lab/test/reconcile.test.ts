@@ -134,6 +134,11 @@ describe("reconcile", () => {
       "virtual-machine good created",
       "sync-state-virtual-machine good created",
     ]);
+    const [refused, follows] = (await reconcile(connect(netbox), desired, { signal })).outcomes.slice(4);
+    expect(refused?.error?.message).toContain("nope");
+    expect(follows?.error?.message).toBe(
+      `It was not written because virtual machine bad could not be made: ${refused?.error?.message}`,
+    );
   });
 
   test("names what the token may not do and does the rest", async () => {
@@ -141,6 +146,21 @@ describe("reconcile", () => {
     const { outcomes: all } = await reconcile(connect(netbox), [...support(), ...guest("web", 100)], { signal });
     expect(all.map(({ outcome }) => outcome)).toEqual([...Array(5).fill("created"), "failed"]);
     expect(all[5]?.error?.message).toContain("may not add netbox_proxbox.proxboxvirtualmachinesyncstate");
+  });
+
+  test("a table that the token may not view costs its own objects and what rests on them, and nothing is made twice", async () => {
+    const desired = [...support(), ...guest("web", 100)];
+    await reconcile(connect(netbox), desired, { signal });
+    netbox.permissions.deny("v1", "view", machines);
+    netbox.resetCounts();
+    const { outcomes: all } = await reconcile(connect(netbox), desired, { signal });
+    expect(all.map(({ outcome }) => outcome)).toEqual([...Array(4).fill("unchanged"), "failed", "failed"]);
+    expect(all[4]?.error?.message).toContain("may not view virtualization.virtualmachine");
+    expect(all[5]?.error).toMatchObject({
+      code: "reference_failed",
+      message: expect.stringMatching(/virtual machine .*web.* could not be made: .*may not view virtualization/),
+    });
+    expect(netbox.counts().writes).toBe(0);
   });
 
   test("uses a tag that NetBox has under another slug, and never renames or recolours it", async () => {
@@ -236,7 +256,7 @@ describe("someone else writes at the same time", () => {
     const result = await outcomes(rival([]), [...support(), ...guest("web", 100, { memory: 512 })]);
     expect(result.slice(4)).toEqual([
       "virtual-machine web failed name_taken",
-      "sync-state-virtual-machine web failed reference_missing",
+      "sync-state-virtual-machine web failed reference_failed",
     ]);
     expect(netbox.rows(machines)).toMatchObject([{ name: "WEB", memory: 7 }]);
     expect(netbox.rows(sidecars)).toEqual([]);

@@ -4,13 +4,18 @@ import type { WireRow, Written } from "./bulk.ts";
 import type { NetBoxClient } from "./client.ts";
 import type { Desired } from "./desired.ts";
 import { isPending } from "./diff.ts";
+import { referenceError } from "./failures.ts";
+import { kindOf } from "./kinds.ts";
 import { type Operation, type Plan, pendingsOf, type Step } from "./operation.ts";
 import { outcomeOf } from "./plan.ts";
 
 /** What became of one operation's object. `standing`: it was there already, or rests on one that was, so it has to be planned anew. */
 export type Applied = { index: number; id: number | null; outcome: ObjectOutcome; standing: "no" | "found" | "sent" };
 
-type Made = Map<string, number | { label: string; standing: boolean }>;
+type Made = Map<string, number | Unmade>;
+
+/** An object that was not made: what it is called, and why. */
+type Unmade = { label: string; error: Error; standing: boolean };
 
 /**
  * Writes a plan step by step, filling in the ids of objects as they are made. An object whose reference failed fails with
@@ -34,7 +39,7 @@ export async function applyPlan(
       if (!failed) ready.push(operation);
       else
         applied.push(
-          settle(operation, { error: referenceError(operation, failed.label) }, desired, made, failed.standing),
+          settle(operation, { error: referenceError(operation.label, failed) }, desired, made, failed.standing),
         );
     }
     const written = await write(client, step, ready, made, signal);
@@ -93,10 +98,11 @@ function settle(
     return { index, id, outcome: outcomeOf(subject, outcome, { id, fields }), standing: "no" };
   }
   const standing = "existing" in result;
-  if (operation.op === "create") made.set(key, { label, standing: standing || restsOnStanding });
   const error = standing
     ? new SyncError("already_there", `${label} is in NetBox already.`, { object: label })
     : result.error;
+  if (operation.op === "create")
+    made.set(key, { label: called(operation), error, standing: standing || restsOnStanding });
   const outcome = outcomeOf(subject, "failed", { id: operation.id, error });
   const again = standing ? (result.sent ? "sent" : "found") : restsOnStanding ? "found" : "no";
   return { index, id: operation.id, outcome, standing: again };
@@ -110,9 +116,7 @@ function filledIn(body: Readonly<Record<string, unknown>>, made: Made): WireRow 
   return Object.fromEntries(Object.entries(body).map(([field, value]) => [field, fill(value)]));
 }
 
-function referenceError(operation: Operation, label: string): SyncError {
-  return new SyncError("reference_failed", `${operation.label} was not written because ${label} failed.`, {
-    object: operation.label,
-    next: `See why ${label} failed.`,
-  });
+/** What an object is called where others of that name are told of too. */
+function called({ kind, label }: Operation): string {
+  return `${kindOf(kind).label} ${label}`;
 }

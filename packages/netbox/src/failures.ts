@@ -1,4 +1,4 @@
-import { NetBoxAPIError } from "@proxbox/runtime/errors";
+import { NetBoxAPIError, SyncError } from "@proxbox/runtime/errors";
 import { type KindName, kindNames, kindOf } from "./kinds.ts";
 
 /** A request as errors speak of it: without its secrets, its query and its body. */
@@ -203,4 +203,12 @@ function wordsOf(body: unknown): string {
     })
     .join(" ")
     .slice(0, 1_000);
+}
+
+/** An object fails with what it rests on. What failed first is the cause of all that rests on it, however far. */
+export function referenceError(object: string, { label, error }: { label: string; error: Error }): SyncError {
+  if (error instanceof SyncError && error.code === "reference_failed")
+    return new SyncError("reference_failed", error.message, { object, next: error.next });
+  const sentence = `It was not written because ${label} could not be made: ${error.message}`;
+  return new SyncError("reference_failed", sentence, { object, next: `See why ${label} failed.` });
 }

@@ -2,6 +2,7 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { SyncError, toWireError } from "@proxbox/runtime/errors";
 import type { Desired } from "./desired.ts";
 import { type DiffContext, type Difference, diffGone, diffNew, diffRow, type Pending } from "./diff.ts";
+import { referenceError } from "./failures.ts";
 import { kindNames, kindOf } from "./kinds.ts";
 import type { Match } from "./match.ts";
 import { type Operation, type Plan, pendingsOf } from "./operation.ts";
@@ -14,13 +15,14 @@ import { deleteSteps, stepsOf } from "./steps.ts";
 export function planOf(matches: readonly Match[], positions: ReadonlyMap<Desired, number>, context: DiffContext): Plan {
   const plan: Plan = { steps: [], settled: [] };
   const pending = new Map<string, Operation>();
+  const refused = new Map(matches.flatMap(({ key, error }) => (error ? [[key, error] as const] : [])));
   for (const kind of kindNames) {
     const operations: Operation[] = [];
     let open = matches.filter((match) => match.desired.kind === kind);
     for (let awaited = new Set(open.map(({ key }) => key)); open.length > 0; ) {
       const waiting: Match[] = [];
       for (const match of open) {
-        const planned = planMatch(match, positions.get(match.desired) ?? 0, { ...context, pending, awaited });
+        const planned = planMatch(match, positions.get(match.desired) ?? 0, { ...context, pending, awaited, refused });
         if (planned === "waits") waiting.push(match);
         if (planned === "waits" || planned === null) continue;
         if ("outcome" in planned) plan.settled.push(planned);
@@ -44,7 +46,11 @@ export function planOf(matches: readonly Match[], positions: ReadonlyMap<Desired
 }
 
 /** What planning one object has to know besides: what is made earlier, and what others of its kind may still be made. */
-type PlanContext = DiffContext & { pending: ReadonlyMap<string, Operation>; awaited: ReadonlySet<string> };
+type PlanContext = DiffContext & {
+  pending: ReadonlyMap<string, Operation>;
+  awaited: ReadonlySet<string>;
+  refused: ReadonlyMap<string, Error>;
+};
 
 /** "waits": it needs one of its kind that was not planned yet; null: nothing is done and nothing is said of it. */
 function planMatch(
@@ -52,7 +58,7 @@ function planMatch(
   index: number,
   context: PlanContext,
 ): Operation | Plan["settled"][number] | "waits" | null {
-  const { pending, awaited } = context;
+  const { pending, awaited, refused } = context;
   const { kind, label, parent = "" } = desired;
   const id = row?.id ?? null;
   const settled = (outcome: ObjectOutcome["outcome"], cause?: Error) => ({
@@ -71,7 +77,10 @@ function planMatch(
   if (!row && !made && (isCompletion || desired.create === false)) return null;
   const difference = row ? diffRow(desired, row, context) : diffNew(desired, context);
   const missing = pendingsOf(difference.body).find((value) => !pending.has(value.pending));
-  if (missing) return awaited.has(missing.pending) ? "waits" : settled("failed", missingError(desired, missing));
+  if (missing)
+    return awaited.has(missing.pending)
+      ? "waits"
+      : settled("failed", missingError(desired, missing, refused.get(missing.pending)));
   if (!row && !made) return operation("create", difference);
   if (difference.changes.length === 0) return settled("unchanged");
   return operation("update", difference, made && { pending: key, label: made.label });
@@ -95,7 +104,8 @@ export function outcomeOf(
   };
 }
 
-function missingError(desired: Desired, missing: Pending): SyncError {
+function missingError(desired: Desired, missing: Pending, error: Error | undefined): SyncError {
+  if (error) return referenceError(desired.label, { label: missing.label, error });
   return new SyncError("reference_missing", `${desired.label} needs ${missing.label}, which is not in NetBox.`, {
     object: desired.label,
     next: `See why ${missing.label} could not be made, or make it in NetBox.`,

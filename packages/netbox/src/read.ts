@@ -1,3 +1,4 @@
+import { NetBoxAPIError } from "@proxbox/runtime/errors";
 import type { Row } from "./canonical.ts";
 import type { NetBoxClient } from "./client.ts";
 import { type Desired, isRef, type Ref, refsOf } from "./desired.ts";
@@ -26,7 +27,8 @@ export type KnownRows = { readonly [K in KindName]?: readonly Row[] };
 /**
  * Reads the rows that desired objects and what they refer to could be, each kind once and only in their scope, and
  * matches them. Kinds whose identities do not rest on each other are read at the same time, a kind together with what
- * completes it. Objects of a kind that this NetBox does not have are left out of the matches.
+ * completes it. Objects of a kind that this NetBox does not have are left out of the matches; those of a kind that the
+ * token may not view are matched with that error.
  */
 export async function readMatches(
   client: NetBoxClient,
@@ -58,9 +60,18 @@ export async function readMatches(
   };
   const readGroup = async (group: Group, either: AbortSignal) => {
     const { kind, own, referred } = group;
-    const rows = await readRows(group, either);
+    let rows: Row[] = [];
+    let refused: Error | null = null;
+    try {
+      rows = await readRows(group, either);
+    } catch (thrown) {
+      // A table that the token may not see costs its own objects, not those of other tables.
+      if (own.length === 0 || !isForbidden(thrown)) throw thrown;
+      refused = thrown;
+    }
     for (const [name, entries] of Map.groupBy(own, (entry) => entry.kind)) {
-      const matched = matchKind(name, entries, rows, resolve, elsewhere);
+      const found = matchKind(name, entries, rows, resolve, elsewhere);
+      const matched = refused ? found.map((match) => ({ ...match, error: refused })) : found;
       matches.set(name, matched);
       for (const [key, value] of knownOfMatches(matched)) known.set(key, value);
     }
@@ -81,6 +92,10 @@ export async function readMatches(
     }),
   );
   return { matches: kindNames.flatMap((kind) => matches.get(kind) ?? []), resolve };
+}
+
+function isForbidden(thrown: unknown): thrown is NetBoxAPIError {
+  return thrown instanceof NetBoxAPIError && thrown.code === "netbox_forbidden";
 }
 
 /** Objects of a kind and of what completes it, and what is referred to of that kind. */
