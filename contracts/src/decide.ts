@@ -77,8 +77,11 @@ function blockedBy(before: StageState[]): BlockedEndpoint[] {
 }
 
 function whyBlocked(stage: StageName, outcome: EndpointOutcome): string {
-  const cause = outcome.error ? ` (${outcome.error.message})` : "";
-  return `stage ${stage} ${outcome.state === "failed" ? "failed" : "was blocked"} for ${outcome.name}${cause}`;
+  const { state, name, error } = outcome;
+  // What blocked a stage blocks those after it: the first cause is told, not the chain.
+  if (state === "blocked" && error) return error.message;
+  const verdict = `Stage ${stage} ${state === "failed" ? "failed" : "was blocked"} for ${name}`;
+  return error ? `${verdict}: ${error.message}` : `${verdict}.`;
 }
 
 function endOf(run: RunState): RunAction {

@@ -118,7 +118,7 @@ test("the run is not ok and says of each endpoint what failed, why, and what to 
     "ok",
   ]);
   expect(stage("virtual-machines")?.endpoints[0]?.error?.message).toMatch(
-    new RegExp(`stage devices failed for ${down.replace(/[()]/g, "\\$&")} .*does not answer`),
+    new RegExp(`^Stage devices failed for ${down.replace(/[()]/g, "\\$&")}: .*does not answer`),
   );
   const unread = [...(scene.proxmox[2]?.cluster.guests.keys() ?? [])].filter((vmid) => vmid % 2 === 1);
   expect(stage("virtual-machines")?.kinds["virtual-machine"]?.failed).toBe(unread.length);

@@ -6,7 +6,7 @@ import { envelopeOf } from "./envelopes.ts";
 import { CancelledError } from "./errors.ts";
 import { expectedKeys, readResult } from "./manifest.ts";
 import { readEvents, readStored, type StoredMessage } from "./reader.ts";
-import type { ResultData } from "./results.ts";
+import { blockedError, type ResultData } from "./results.ts";
 import { sleep } from "./retry.ts";
 import type { Stage, StageItemSpec } from "./stage.ts";
 import type { StageHost, StageOrder } from "./stage-context.ts";
@@ -90,7 +90,7 @@ async function storeSettled(
   for (const { endpoint, because } of order.blocked) {
     const key = endpointKey(endpoint);
     if (!missing.has(key)) continue;
-    const error = { code: "endpoint_blocked", message: because, retryable: true };
+    const error = blockedError(because);
     await storeResult(host, order.place, { ...of(key, endpoint), state: "blocked" }, { objects: [], error });
   }
 }

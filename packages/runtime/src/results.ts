@@ -125,6 +125,12 @@ export function summarise(results: readonly ResultData[], scope: AttemptScope): 
   };
 }
 
+/** The error of an endpoint that is left out because an earlier stage could do nothing for it. */
+export function blockedError(because: string): WireError {
+  const next = "Correct that, then replay the stage that failed; this one follows by itself.";
+  return { code: "endpoint_blocked", message: because, next, retryable: true };
+}
+
 /** Whether a stage failed as a whole: it had endpoints, and nothing could be done for any of them. */
 export function failedAsWhole({ endpoints }: StageSummary): boolean {
   return endpoints.length > 0 && endpoints.every(({ state }) => state === "failed" || state === "blocked");
@@ -141,7 +147,7 @@ function endpointOutcomes(results: readonly ResultData[], scope: AttemptScope): 
       endpoint,
       name,
       state: "blocked",
-      error: shortenError({ code: "endpoint_blocked", message: because, retryable: true }),
+      error: shortenError(blockedError(because)),
     }),
   );
   const worked = scope.endpoints.map(({ id, name }): EndpointOutcome => {

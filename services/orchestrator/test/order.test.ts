@@ -113,7 +113,7 @@ describe("replay", () => {
     };
     await world.create("endpoint", "graph");
     expect((await world.over("endpoint")).phase).toBe("failed");
-    const because = "stage devices failed for pve2";
+    const because = "Stage devices failed for pve2.";
     expect(leftOut).toEqual(threeStages.slice(1).map(() => ({ endpoint: 2, name: "pve2", because })));
     const again: unknown[] = [];
     world.script = ({ stage, attempt, data: { mode, blocked } }) => {
