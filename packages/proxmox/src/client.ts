@@ -53,6 +53,7 @@ export function createProxmoxClient(target: ProxmoxTarget, inFlight = Number.POS
   const login = loginOf(target.credentials, takeTicket);
   const scrub = scrubber(target);
   let origins = target.origins;
+  let answering: string | null = null;
 
   /** Sends one request to the first address that answers, and reads the whole answer. */
   async function exchange(path: string, init: RequestInit, options: Attempt = {}): Promise<unknown> {
@@ -67,11 +68,14 @@ export function createProxmoxClient(target: ProxmoxTarget, inFlight = Number.POS
         sessions.set(origin, session);
         const response = await session.fetch(`${origin}/api2/json${path}`, { ...init, signal, redirect: "manual" });
         origins = [origin, ...target.origins.filter((other) => other !== origin)];
+        answering = origin;
         return await readData(response, subject, scrub);
       } catch (thrown) {
         caller?.throwIfAborted();
         const failure = toFailure(thrown, subject, timeoutMs);
-        if (!isConnectionFailure(failure)) throw failure;
+        // What has a time of its own is slow behind the server: at the next address it would be no quicker.
+        const isSlow = options.timeoutMs !== undefined && isProxmoxError(failure, "proxmox_timeout");
+        if (!isConnectionFailure(failure) || (isSlow && origin === answering)) throw failure;
         failures.push(failure);
       }
     }

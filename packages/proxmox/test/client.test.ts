@@ -199,6 +199,21 @@ describe("addresses", () => {
     expect(failure.message).toContain(second);
   });
 
+  test("what takes its own time at a server that has answered before is not asked for at the next one", async () => {
+    const asked: string[] = [];
+    const handler = (name: string) => (_: Request, path: string) => {
+      asked.push(`${name} ${path}`);
+      return path === "/slow" ? Bun.sleep(2_000).then(() => data(1)) : data(1);
+    };
+    using first = serve(handler("first"));
+    using second = serve(handler("second"));
+    await using client = clientFor([first.origin, second.origin]);
+    await client.get("/version", { signal });
+    expect((await failureOf(client.get("/slow", { signal, timeoutMs: 100 }))).code).toBe("proxmox_timeout");
+    expect(asked).toEqual(["first /version", "first /slow"]);
+    expect(await client.get("/version", { signal })).toBe(1);
+  });
+
   test("an endpoint without address says so", async () => {
     const failure = await failureOf(clientFor([]).get("/x", { signal }));
     expect(failure).toMatchObject({ code: "proxmox_unreachable", field: "ip_address" });
