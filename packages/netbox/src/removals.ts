@@ -18,7 +18,7 @@ export type RemovalCandidate = {
 export type RemovalEvidence = {
   /** Why Proxmox may have more than it showed, e.g. `node pve2 is offline`; null: it is proven complete. */
   doubt: string | null;
-  /** How many rows of this sort NetBox had in the scope, the candidates included. */
+  /** How many of this sort were known in the scope: what Proxmox shows now, and the candidates. */
   known: number;
   /** The option that asks for deletions, and whether it does; left out: it needs none. */
   option?: { name: string; on: boolean };

@@ -73,6 +73,20 @@ const cases: { what: string; rows: BackupRow[]; evidence?: Partial<BackupEvidenc
       kept: Array(4).fill(/only 1 of 5/),
     },
     {
+      what: "as many came as are gone, and NetBox does not have them yet",
+      rows: days(1, 2, 3, 4, 5),
+      evidence: { own: [6, 7, 8, 9].map((day) => own(volid(day))) },
+      gone: [],
+      kept: Array(5).fill(/only 4 of 9/),
+    },
+    {
+      what: "the same after one more came",
+      rows: days(1, 2, 3, 4),
+      evidence: { own: [6, 7, 8, 9].map((day) => own(volid(day))) },
+      gone: [1, 2, 3, 4],
+      kept: [],
+    },
+    {
       what: "the same volume of another machine is not this one",
       rows: [row(2, volid(1), { machine: 1 })],
       evidence: { own: [] },

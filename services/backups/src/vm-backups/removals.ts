@@ -31,6 +31,7 @@ export function judgeBackups(
     return [{ row, machine, storage, volid: row.volid, isGone: !seen.has(keyOf(row.machine, row.volid)) }];
   });
   const verdicts = [...Map.groupBy(judged, ({ storage }) => storage)].flatMap(([storage, there]) => {
+    const shown = evidence.own.filter(({ backup }) => backup.storage === storage).length;
     const missing = there.filter(({ isGone }) => isGone);
     const byDoubt = Map.groupBy(missing, ({ volid }) => doubtOf(volid, storage, evidence));
     return [...byDoubt].map(([doubt, group]) => {
@@ -38,7 +39,7 @@ export function judgeBackups(
         const label = labelOf(machine, volid);
         return { kind: "backup" as const, id: row.id, label, parent: machine.name, ours: true };
       });
-      return judgeRemovals(candidates, { doubt, known: there.length, option: evidence.option });
+      return judgeRemovals(candidates, { doubt, known: shown + missing.length, option: evidence.option });
     });
   });
   return { gone: verdicts.flatMap(({ gone }) => gone), kept: verdicts.flatMap(({ kept }) => kept) };

@@ -1,14 +1,15 @@
 import { expect, test } from "bun:test";
 import type { KnownVm } from "@proxbox/netbox/guests/read";
+import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
 import type { GuestSnapshots, SnapshotRow } from "./facts.ts";
 import { judgeMissing } from "./removals.ts";
 
 const vm = { id: 7, name: "web" } as KnownVm;
 const guest = { vmid: 100, node: "pve1", type: "qemu" as const, vm };
-const read: GuestSnapshots[] = [{ guest, snapshots: [], storage: null }];
-const row = (id: number, machine = 7): SnapshotRow => ({
+const read: GuestSnapshots[] = [{ guest, snapshots: [{ name: "s1" } as Snapshot], storage: null }];
+const row = (id: number): SnapshotRow => ({
   id,
-  machine: { id: machine, name: "" },
+  machine: { id: 7, name: "" },
   vmid: 100,
   name: `s${id}`,
   node: "pve1",
@@ -22,8 +23,7 @@ test.each<[string, number, boolean, number, RegExp | null]>([
   const rows = Array.from({ length: count + 1 }, (_, index) => row(index + 1));
   const missing = rows.slice(1).map((each) => ({ row: each, guest }));
   const options = { delete_nonexistent_snapshot: on };
-  // Rows of machines that were not read, another endpoint's say, say nothing of these.
-  const { gone, kept } = judgeMissing(missing, { read, rows: [...rows, row(90, 8), row(91, 8)] }, options);
+  const { gone, kept } = judgeMissing(missing, read, options);
   expect(gone).toHaveLength(deleted);
   expect(gone[0]?.label ?? "web (vmid 100) s2").toBe("web (vmid 100) s2");
   expect(kept).toHaveLength(count - deleted);

@@ -1,6 +1,6 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
 import { judgeRemovals, type RemovalVerdict } from "@proxbox/netbox/removals";
-import { type GuestSnapshots, labelOf, type SnapshotRow } from "./facts.ts";
+import { type GuestSnapshots, labelOf } from "./facts.ts";
 import type { Settled } from "./settle.ts";
 
 /**
@@ -9,10 +9,10 @@ import type { Settled } from "./settle.ts";
  */
 export function judgeMissing(
   missing: Settled["missing"],
-  { read, rows }: { read: readonly GuestSnapshots[]; rows: readonly SnapshotRow[] },
+  read: readonly GuestSnapshots[],
   options: Pick<SyncOptions, "delete_nonexistent_snapshot">,
 ): RemovalVerdict {
-  const machines = new Set(read.map(({ guest }) => guest.vm.id));
+  const there = read.reduce((sum, { snapshots }) => sum + snapshots.length, 0);
   const candidates = missing.map(({ row, guest }) => ({
     kind: "snapshot" as const,
     id: row.id,
@@ -22,7 +22,7 @@ export function judgeMissing(
   }));
   return judgeRemovals(candidates, {
     doubt: null,
-    known: rows.filter(({ machine }) => machines.has(machine.id)).length,
+    known: there + missing.length,
     option: { name: "delete_nonexistent_snapshot", on: options.delete_nonexistent_snapshot },
   });
 }

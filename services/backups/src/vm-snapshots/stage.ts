@@ -51,7 +51,7 @@ export const stage = defineStage({
     const former = new Set(chunk.former);
     const { rows, known } = await readSnapshotRows(client, vmids, ctx.signal);
     const { settled, taken, missing } = settleSnapshots(read, rows, former);
-    const { gone, kept } = judgeMissing(missing, { read, rows }, ctx.options);
+    const { gone, kept } = judgeMissing(missing, read, ctx.options);
     const desired = settled.map((snapshot) => desiredSnapshot(snapshot, chunk.storages));
     const options = { signal: ctx.signal, rows: { snapshot: known } };
     const { outcomes } = await reconcile(client, [...gone, ...desired], options);

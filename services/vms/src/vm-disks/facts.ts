@@ -16,8 +16,8 @@ export type GuestDisks = {
 /** A virtual disk of NetBox. */
 export type DiskRow = { id: number; vm: number; name: string; ours: boolean };
 
-/** What NetBox has of some guests: how many virtual disks, and those of ours that no configuration has any more. */
-export type DiskCensus = { known: number; gone: { id: number; label: string; parent: string }[] };
+/** How many disks some guests have, and the virtual disks of ours that no configuration of theirs has any more. */
+export type DiskCensus = { there: number; gone: { id: number; label: string; parent: string }[] };
 
 /** How a disk is called in reports. */
 export function labelOf({ vm, vmid }: GuestDisks["guest"], disk: string): string {

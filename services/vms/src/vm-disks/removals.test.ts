@@ -58,3 +58,11 @@ test("most of what an endpoint's guests had at once: none goes, though half of o
   expect(judgeGoneDisks([lost], { max_deletions: 20 })).toMatchObject({ gone: [], kept: Array(5).fill({}) });
   expect(judgeGoneDisks([lost, whole], { max_deletions: 20 }).gone).toHaveLength(5);
 });
+
+test("disks that took the place of others count: the verdict is the same before and after NetBox has them", () => {
+  const guests = [read(1, Object.fromEntries([0, 1, 2, 3, 4].map((index) => [`virtio${index}`, size])))];
+  const former = [0, 1, 2, 3, 4].map((index) => row(index, 1, `scsi${index}`));
+  const latter = [0, 1, 2, 3, 4].map((index) => row(10 + index, 1, `virtio${index}`));
+  for (const rows of [former, [...former, ...latter]])
+    expect(judgeGoneDisks([findGoneDisks(guests, rows)], { max_deletions: 20 }).gone).toHaveLength(5);
+});

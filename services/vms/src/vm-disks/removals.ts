@@ -14,7 +14,8 @@ export function findGoneDisks(read: readonly GuestDisks[], rows: readonly DiskRo
       .filter((row) => row.vm === guest.vm.id && row.ours && !keys.includes(row.name))
       .map(({ id, name }) => ({ id, label: labelOf(guest, name), parent: guest.vm.name }));
   });
-  return { known: rows.length, gone };
+  const there = read.flatMap(({ disks }) => disks.filter(({ kind }) => kind !== "other"));
+  return { there: there.length, gone };
 }
 
 /** Judges the disks that are gone from an endpoint's guests, all of a run together: so many at once may be a fault. Pure. */
@@ -25,6 +26,6 @@ export function judgeGoneDisks(
   const candidates = censuses.flatMap(({ gone }) =>
     gone.map((disk) => ({ kind: "virtual-disk" as const, ...disk, ours: true })),
   );
-  const known = censuses.reduce((sum, census) => sum + census.known, 0);
+  const known = censuses.reduce((sum, { there, gone }) => sum + there + gone.length, 0);
   return judgeRemovals(candidates, { doubt: null, known, cap });
 }
