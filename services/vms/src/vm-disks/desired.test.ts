@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { EstateGuest } from "@proxbox/estate/estates";
+import { canonical } from "@proxbox/netbox/canonical";
+import type { Field } from "@proxbox/netbox/kind";
+import { kindOf } from "@proxbox/netbox/kinds";
 import { parseDisks } from "@proxbox/proxmox/parse/disk";
 import { desiredDisks, sizeless } from "./desired.ts";
 import type { GuestDisks } from "./facts.ts";
@@ -63,6 +66,16 @@ describe("desiredDisks", () => {
     expect(disk?.values).toEqual({ size, description });
     expect(state?.values.proxbox_storage).toEqual(storage === null ? null : { kind: "storage", id: storage });
     expect(state?.create).toBe(storage === null ? false : undefined);
+  });
+
+  test("what is in a drive may have a longer name than NetBox takes: it is cut, and equal from then on", () => {
+    const volume = `local:iso/${"größe-📀".repeat(40)}.iso`;
+    const [disk] = desiredDisks(read({ ide2: `${volume},media=cdrom` }), storages);
+    const field = kindOf("virtual-disk").fields.description as Field;
+    const kept = canonical(field, disk?.values.description);
+    expect([...String(kept)]).toHaveLength(200);
+    expect(kept).toStartWith("CD-ROM drive | ISO: local:iso/größe-📀");
+    expect(canonical(field, kept)).toBe(kept);
   });
 
   test("what has no size is told of, and no disk", () => {
