@@ -1,4 +1,5 @@
 import type { KnownVm } from "@proxbox/netbox/guests/read";
+import { parseCidr } from "@proxbox/proxmox/parse/guest-address";
 import { familyOf, type Settled } from "../addresses/settle.ts";
 
 /** A claim whose address is on its interface once the settlement is carried out. */
@@ -8,8 +9,9 @@ export type Granted = Exclude<Settled, { state: "conflict" }>;
 export type Primaries = { primary_ip4?: Granted; primary_ip6?: Granted };
 
 /**
- * Chooses a machine's primary addresses. Pure. The first of a family is chosen only where there is none, or where the
- * present one leaves the machine: which of several valid ones it is, one outside of a NAT too, is the operator's to say.
+ * Chooses a machine's primary addresses. Pure. The first of a family, a link-local one only where it has no other, is
+ * chosen only where there is none, or where the present one leaves the machine: which of several valid ones it is, one
+ * outside of a NAT too, is the operator's to say.
  * @param granted the machine's addresses, in the order of its cards
  * @param leaving the ids of addresses that leave their interface
  */
@@ -23,7 +25,8 @@ export function choosePrimaries(
     const moved = granted.find((entry) => entry.state === "move" && entry.row.id === present);
     if (moved) return moved;
     if (present !== null && !leaving.has(present)) return undefined;
-    return granted.find(({ claim }) => familyOf(claim.host) === family);
+    const own = granted.filter(({ claim }) => familyOf(claim.host) === family);
+    return own.find(({ claim }) => parseCidr(claim.address)?.scope === "global") ?? own[0];
   };
   const primary_ip4 = choose(vm.primaryIp4, 4);
   const primary_ip6 = choose(vm.primaryIp6, 6);
