@@ -1,19 +1,14 @@
 import type { RunView } from "@proxbox/contracts/http";
 
+const outcomes = ["created", "updated", "unchanged", "deleted", "failed", "skipped"] as const;
+type Sums = Record<(typeof outcomes)[number], number>;
+
 /** What one run came to; the demo's JSON holds one for each run. */
 export type RunSummary = {
   ok: boolean;
   seconds: number;
-  stages: {
-    name: string;
-    ok: boolean;
-    created: number;
-    updated: number;
-    unchanged: number;
-    failed: number;
-    skipped: number;
-  }[];
-  kinds: Record<string, { created: number; updated: number; unchanged: number; failed: number; skipped: number }>;
+  stages: ({ name: string; ok: boolean } & Sums)[];
+  kinds: Record<string, Sums>;
   netbox: { requests: number; writes: number };
   errors: string[];
 };
@@ -23,9 +18,8 @@ export function summarise(run: RunView, netbox: { requests: number; writes: numb
   const kinds: RunSummary["kinds"] = {};
   for (const { summary } of run.stages) {
     for (const [kind, counts] of Object.entries(summary?.kinds ?? {})) {
-      const sum = kinds[kind] ?? { created: 0, updated: 0, unchanged: 0, failed: 0, skipped: 0 };
-      for (const outcome of ["created", "updated", "unchanged", "failed", "skipped"] as const)
-        sum[outcome] += counts[outcome];
+      const sum = kinds[kind] ?? noSums();
+      for (const outcome of outcomes) sum[outcome] += counts[outcome];
       kinds[kind] = sum;
     }
   }
@@ -33,10 +27,12 @@ export function summarise(run: RunView, netbox: { requests: number; writes: numb
   return {
     ok: run.ok === true,
     seconds: Math.round((Date.parse(run.endedAt ?? run.createdAt) - started) / 10) / 100,
-    stages: run.stages.map((stage) => {
-      const { created = 0, updated = 0, unchanged = 0, failed = 0, skipped = 0 } = stage.summary?.counts ?? {};
-      return { name: stage.stage, ok: stage.ok === true, created, updated, unchanged, failed, skipped };
-    }),
+    stages: run.stages.map(({ stage, ok, summary }) => ({
+      name: stage,
+      ok: ok === true,
+      ...noSums(),
+      ...(summary?.counts ?? {}),
+    })),
     kinds,
     netbox,
     errors: run.stages.flatMap((stage) => [
@@ -46,9 +42,12 @@ export function summarise(run: RunView, netbox: { requests: number; writes: numb
   };
 }
 
+function noSums(): Sums {
+  return { created: 0, updated: 0, unchanged: 0, deleted: 0, failed: 0, skipped: 0 };
+}
+
 /** The summary as a table for a person. */
 export function summaryText(title: string, summary: RunSummary): string {
-  const outcomes = ["created", "updated", "unchanged", "failed", "skipped"] as const;
   const row = (name: string, cells: (string | number)[]) =>
     `  ${name.padEnd(28)}${cells.map((cell) => String(cell).padStart(11)).join("")}`;
   const lines = Object.entries(summary.kinds)
