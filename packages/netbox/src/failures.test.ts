@@ -132,6 +132,13 @@ describe("refusal", () => {
   });
 
   test("names object, field and words", () => {
+    const table: Asked = { method: "GET", path: "/api/plugins/proxbox/storage/?limit=1000" };
+    expect(refusal(table, answer(404, { detail: "Not found." }))).toMatchObject({
+      code: "netbox_plugin_missing",
+      retryable: false,
+      message: expect.stringMatching(/^NetBox has no netbox_proxbox\.\w+: the plugin netbox-proxbox is missing/),
+      next: expect.stringContaining("PLUGINS"),
+    });
     const error = refusal(post, answer(400), "device pve1", { status: ["x is not a valid choice."] });
     expect(error).toMatchObject({ object: "device pve1", field: "status" });
     expect(error.message).toBe("NetBox refused to add device pve1 (HTTP 400): status: x is not a valid choice.");

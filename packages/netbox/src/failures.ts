@@ -7,6 +7,8 @@ export type Asked = { method: "GET" | "POST" | "PATCH" | "DELETE"; path: string 
 /** An answer of NetBox; `body` is its JSON, or its text where it is none. */
 export type Answer = { status: number; body: unknown; retryAfterMs?: number };
 
+const pluginPath = "/api/plugins/proxbox/";
+
 // Measured on NetBox 4.6.8: a deadlock is a 500 that names it, written nothing; the rest are PostgreSQL's and Django's
 // words for a database that has no connection left.
 const databaseBusy =
@@ -113,6 +115,11 @@ export function refusal(asked: Asked, answer: Answer, label?: string, reason: un
   const { action, object } = neededFor(asked);
   const subject = label ?? object;
   const details = { object: subject, field, status };
+  if (status === 404 && asked.method === "GET" && asked.path.startsWith(pluginPath)) {
+    const message = `NetBox has no ${object}: the plugin netbox-proxbox is missing there, switched off, or too old.`;
+    const next = "Install netbox-proxbox in NetBox, name it in PLUGINS, and run its migrations.";
+    return new NetBoxAPIError("netbox_plugin_missing", message, { ...details, next });
+  }
   if (asked.method === "GET") {
     // NetBox 4.6.8 answers a filter by an object that was deleted meanwhile with 400; asked anew it is right.
     return new NetBoxAPIError("netbox_refused", `NetBox refused to list ${object} (HTTP ${status}): ${words}`, {

@@ -2,6 +2,7 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { createOnly, type Ref } from "@proxbox/netbox/desired";
 import { type Reconciled, reconcile } from "@proxbox/netbox/reconcile";
 import { netboxOf } from "@proxbox/netbox/session";
+import { NetBoxAPIError, toWireError } from "@proxbox/runtime/errors";
 import { endpointOf, type ItemContext } from "@proxbox/runtime/stage";
 import { matchCards } from "../cards/match.ts";
 import { type GuestNetwork, labelOf, observeChunk } from "../cards/observe.ts";
@@ -27,7 +28,11 @@ export async function syncGuestInterfaces(
   const silent = networks.flatMap(silenceOf);
   const telling = networks.flatMap((network) => tellingOf(network, batch, made));
   if (telling.length === 0) return silent;
-  const rows = await client.readAll(kind, { virtual_machine_id: telling.map(({ vm }) => vm) }, signal);
+  const rows = await client
+    .readAll(kind, { virtual_machine_id: telling.map(({ vm }) => vm) }, signal)
+    .catch((thrown: unknown) => unreadable(thrown, signal));
+  // The interfaces of the same item are written by now, and have to be told of.
+  if (rows instanceof Error) return [...silent, ...telling.map(({ label }) => failedOf(label, rows))];
   const known = rows.map(guestInterfaceOf);
   const wanted = telling.map((guest) =>
     desiredGuestInterfaces(
@@ -50,6 +55,16 @@ export async function syncGuestInterfaces(
   await reconcile(client, swapped, read);
   const { outcomes } = await reconcile(client, [...desired, ...gone], read);
   return [...silent, ...outcomes];
+}
+
+/** What keeps the rows from being read, where trying again does not help. */
+function unreadable(thrown: unknown, signal: AbortSignal): NetBoxAPIError {
+  if (signal.aborted || !(thrown instanceof NetBoxAPIError) || thrown.retryable) throw thrown;
+  return thrown;
+}
+
+function failedOf(name: string, error: NetBoxAPIError): ObjectOutcome {
+  return { kind, name, outcome: "failed", error: { ...toWireError(error), object: name } };
 }
 
 function tellingOf({ guest, config, agent }: GuestNetwork, batch: CardBatch, { ids }: Reconciled): TellingGuest[] {
