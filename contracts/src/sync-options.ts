@@ -25,7 +25,10 @@ export const overwriteFlags = {
   overwrite_vm_proxmox_tags: flag(true, "False: tags of Proxmox guests are not taken over at all."),
   overwrite_device_status: flag(true, "Status of existing devices."),
   overwrite_device_description: flag(true, "Description of existing devices."),
-  overwrite_device_custom_fields: flag(true, "Descriptive fields of the device's sidecar."),
+  overwrite_device_custom_fields: flag(
+    true,
+    "Accepted for callers that send it: a device's sidecar holds identity only, which is always written.",
+  ),
   overwrite_vm_description: flag(true, "Description and comments of existing virtual machines that have them."),
   overwrite_vm_custom_fields: flag(true, "Descriptive fields of the virtual machine's sidecar."),
   overwrite_vm_cloudinit: flag(true, "Existing cloud-init rows."),
@@ -33,13 +36,19 @@ export const overwriteFlags = {
   overwrite_cluster_description: flag(true, "Description of existing clusters."),
   overwrite_cluster_custom_fields: flag(true, "Descriptive fields of the cluster's sidecar."),
   overwrite_node_interface_tags: flag(true, "Tags of existing node interfaces."),
-  overwrite_node_interface_custom_fields: flag(true, "Descriptive fields of a node interface's sidecar."),
+  overwrite_node_interface_custom_fields: flag(
+    true,
+    "Accepted for callers that send it: node interfaces have no sidecar, and custom fields are never written.",
+  ),
   overwrite_storage_tags: flag(true, "Tags of existing storages."),
   overwrite_vm_interface_tags: flag(true, "Tags of existing guest interfaces."),
   overwrite_vm_interface_custom_fields: flag(true, "Descriptive fields of a guest interface's sidecar."),
   overwrite_ip_status: flag(true, "Status of existing addresses."),
   overwrite_ip_tags: flag(true, "Tags of existing addresses."),
-  overwrite_ip_custom_fields: flag(true, "Descriptive fields of an address's sidecar."),
+  overwrite_ip_custom_fields: flag(
+    true,
+    "Accepted for callers that send it: addresses have no sidecar, and custom fields are never written.",
+  ),
   overwrite_ip_address_dns_name: flag(true, "DNS name of existing addresses."),
 };
 
