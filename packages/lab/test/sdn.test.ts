@@ -94,6 +94,25 @@ test("vnets of VXLAN and EVPN are L2VPNs, subnets are prefixes; the rows of the 
   expect(find("subnets", { subnet: "10.201.0.0/24" })).toMatchObject({ prefix: prefix?.id, gateway: "10.201.0.1" });
 });
 
+test("a subnet that both endpoints have is one prefix, and neither was refused it", async () => {
+  const subnet = "10.202.0.0/24";
+  scene.netbox.resetCounts();
+  for (const { cluster: each } of scene.proxmox) {
+    each.sdn.subnets.ev300?.push({
+      subnet: `evpn1-${subnet.replace("/", "-")}`,
+      cidr: subnet,
+      vnet: "ev300",
+      zone: "evpn1",
+    });
+  }
+  await run();
+  expect(scene.netbox.counts().refused).toBe(0);
+  const [prefix, ...more] = held("ipam/prefixes").filter((row) => row.prefix === subnet);
+  expect(more).toEqual([]);
+  const rows = held(plugin("subnets")).filter((row) => row.subnet === subnet);
+  expect(rows.map((row) => row.prefix)).toEqual([prefix?.id, prefix?.id]);
+});
+
 test("a prefix and a route target of an operator are used as they are", () => {
   const [prefix, ...more] = held("ipam/prefixes").filter((row) => row.prefix === "10.200.0.0/24");
   expect(more).toEqual([]);

@@ -45,9 +45,7 @@ export function desiredOverlay(sdn: SdnFacts, owner: SdnOwner, scope: SdnScope):
   const targets = new Set(carried.flatMap(({ zone }) => targetsOf(zone)));
   return [
     ...[...targets].map(desiredTarget),
-    ...[...new Set(sdn.subnets.flatMap(({ prefix }) => prefix ?? []))]
-      .filter((prefix) => !scope.prefixes.has(prefix))
-      .map((prefix) => desiredPrefix(prefix, owner)),
+    ...missingPrefixes(sdn, owner, scope),
     ...carried.map(({ vnet, zone }) => desiredL2vpn(vnet, zone, owner)),
     ...carried.flatMap(({ vnet }) =>
       endsOf(vnet, owner, scope).flatMap(({ interface: id, node, holder }) =>
@@ -55,6 +53,13 @@ export function desiredOverlay(sdn: SdnFacts, owner: SdnOwner, scope: SdnScope):
       ),
     ),
   ];
+}
+
+/** The prefixes of subnets that NetBox does not have, each once. Pure. */
+export function missingPrefixes(sdn: SdnFacts, owner: SdnOwner, { prefixes }: Pick<SdnScope, "prefixes">): Desired[] {
+  return [...new Set(sdn.subnets.flatMap(({ prefix }) => prefix ?? []))]
+    .filter((prefix) => !prefixes.has(prefix))
+    .map((prefix) => desiredPrefix(prefix, owner));
 }
 
 /** Where a vnet's L2VPN ends: the interfaces of nodes that bear its name; `holder` is another L2VPN that ends there. */

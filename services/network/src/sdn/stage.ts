@@ -10,9 +10,10 @@ import { askEndpoints } from "@proxbox/runtime/isolation";
 import { defineStage, itemKey, type StageItemSpec } from "@proxbox/runtime/stage";
 import { Type } from "@sinclair/typebox";
 import { desiredSdn } from "./desired.ts";
+import { ensurePrefixes } from "./ensure-prefixes.ts";
 import { type SdnOwner, sdnKinds } from "./facts.ts";
 import { type ObservedOwner, observeOwner, observeSdn } from "./observe.ts";
-import { readScope, readSdnRows } from "./read.ts";
+import { readSdnRows } from "./read.ts";
 import { doubtOf, markStale } from "./stale.ts";
 import { skippedFabrics } from "./tables.ts";
 
@@ -46,12 +47,12 @@ export const stage = defineStage({
     const sdn = await observeSdn(ctx);
     if (!sdn) return { objects: [] };
     const client = netboxOf(ctx);
-    const [scope, rows] = await Promise.all([
-      readScope(client, sdn, owner, ctx.signal),
+    const [{ scope, outcomes: made }, rows] = await Promise.all([
+      ensurePrefixes(ctx, client, sdn, owner),
       readSdnRows(client, owner, ctx.signal),
     ]);
     const desired = desiredSdn(sdn, owner, scope);
-    const told = skippedFabrics(sdn, owner);
+    const told = [...made, ...skippedFabrics(sdn, owner)];
     if (ctx.options.sync_mode_sdn === "bootstrap_only") {
       const { outcomes } = await reconcile(client, desired.map(createOnly), { signal: ctx.signal });
       return { objects: [...told, ...outcomes] };
