@@ -117,6 +117,16 @@ test.each(Object.keys(edits) as OverwriteFlag[])("%s brings back its own fields,
   expect(present()).toEqual(tried.map((one) => (one.flag === flag ? one.synced : one.edited)));
 });
 
+const pathsOf = { sync_mode_cluster: clusters, sync_mode_storage: "plugins/proxbox/storage" };
+
+test.each(["bootstrap_only", "disabled"] as const)("a mode %s leaves what is there as it is", async (mode) => {
+  edit();
+  await run(Object.fromEntries(Object.keys(pathsOf).map((option) => [option, mode])));
+  const now = present();
+  for (const [index, { path, edited }] of tried.entries())
+    if (Object.values(pathsOf).includes(path)) expect(now[index]).toEqual(edited);
+});
+
 async function run(flags: SyncOptionsInput) {
   const options = { ...flags, journal: false, default_role_qemu: chosen.id, default_role_lxc: chosen.id };
   const { id } = await scene.gateway.startRun({ options });
