@@ -27,6 +27,7 @@ type Rows = {
   id: number;
   name?: string;
   node?: string;
+  endpoint?: { id: number };
   status: { value: string };
   tags: { id: number; slug: string }[];
 } & Record<string, unknown>;
@@ -365,8 +366,10 @@ function snapshotsNamed(vmid: number): Rows[] {
   return (scene.netbox.rows(snapshots) as Rows[]).filter((row) => row.vmid === vmid);
 }
 
+/** The rows of a job, that of the first endpoint first: which was made first is nobody's business. */
 function jobsNamed(path: string, field: string, name: string): Rows[] {
-  return (scene.netbox.rows(path) as Rows[]).filter((row) => row[field] === name);
+  const named = (scene.netbox.rows(path) as Rows[]).filter((row) => row[field] === name);
+  return named.sort((left, right) => (left.endpoint?.id ?? 0) - (right.endpoint?.id ?? 0));
 }
 
 function machineOf(vmid: number, type = "qemu"): number {
