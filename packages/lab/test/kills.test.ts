@@ -26,6 +26,9 @@ const victims: readonly Victim[] = [
   ["inventory", 0],
   ["vms", 0],
   ["vms", 1],
+  ["backups", 0],
+  ["network", 0],
+  ["replication", 0],
 ];
 
 /** Whether there was a process to kill: one that died a moment ago may not have been started again yet. */
