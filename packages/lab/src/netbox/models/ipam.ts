@@ -1,4 +1,4 @@
-import { contains, familyOf, lengthOf, parseNetwork } from "../addresses.ts";
+import { contains, familyOf, formatNetwork, hostOf, lengthOf, parseNetwork } from "../addresses.ts";
 import {
   boolean,
   brief,
@@ -89,17 +89,25 @@ const lengthFilter = (field: string): Filter => ({
   accepts: (row, value) => lengthOf(String(row[field])) === Number(value),
 });
 
+/** How an asked address is stored. Each is held against every row, so it is read only once. */
+const asked = new Map<string, string | undefined>();
+
+const storedForm = (value: string): string | undefined => {
+  if (!asked.has(value)) {
+    const network = parseNetwork(value);
+    asked.set(value, network && formatNetwork(network));
+  }
+  return asked.get(value);
+};
+
 /** `address=`: a host alone matches any mask. */
 const addressFilter: Filter = {
   by: "test",
   accepts: (row, value) => {
-    const network = parseNetwork(value);
-    if (!network) return false;
+    const wanted = storedForm(value);
+    if (wanted === undefined) return false;
     const stored = String(row.address);
-    const own = parseNetwork(stored);
-    return value.includes("/")
-      ? own?.length === network.length && own.address.toString() === network.address.toString()
-      : own?.address.toString() === network.address.toString();
+    return value.includes("/") ? stored === wanted : hostOf(stored) === hostOf(wanted);
   },
 };
 
