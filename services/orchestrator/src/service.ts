@@ -13,7 +13,7 @@ import { readOrchestratorConfig } from "./config.ts";
 import { recordDeadLetter } from "./dead-letters.ts";
 import { createPublisher } from "./publisher.ts";
 import { createOrder, type Order } from "./runs/order.ts";
-import { runThrottle } from "./throttle/throttle.ts";
+import { keepWithin, runThrottle } from "./throttle/throttle.ts";
 
 const service = "orchestrator";
 const sweepEveryMs = 5_000;
@@ -53,6 +53,7 @@ export async function createOrchestrator(env: Environment, signal: AbortSignal):
   const publisher = createPublisher(bus, { svc: service, replica, build: config.PROXBOX_BUILD });
   const order = createOrder({ bus, runs: openBucket(bus, names.runs), publisher, metrics });
   const bounds = { min: config.PROXBOX_NETBOX_MIN_CONCURRENT, max: config.PROXBOX_NETBOX_MAX_CONCURRENT };
+  await keepWithin(bus, { bounds, metrics });
   const loops = Promise.all([
     hear(bus, names.events, consumerNames.runFacts, until, ({ subject }) => order.heard(subject)),
     hear(bus, names.events, consumerNames.stageFacts, until, ({ subject }) => order.heard(subject)),

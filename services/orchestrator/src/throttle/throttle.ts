@@ -20,6 +20,19 @@ const resource = "netbox";
 const windowMs = 500;
 
 /**
+ * Brings the limit that stands between its bounds, for the start of an orchestrator: before it orders any work, the limit
+ * of a new bus, or of other settings, must not be in force for a moment.
+ */
+export async function keepWithin(bus: Bus, { bounds, metrics }: Omit<ThrottleOptions, "replica">): Promise<void> {
+  const lever = createLever(bus, resource, metrics);
+  const { limit } = await lever.read();
+  const wanted = startControl(limit, bounds, Date.now()).limit;
+  if (wanted === limit) return;
+  lever.set(wanted);
+  await lever.settled();
+}
+
+/**
  * Controls how many NetBox requests are in flight, over all processes, until the signal is aborted. One orchestrator does
  * at a time, by lease; while none does, the limit stays as it is.
  */
