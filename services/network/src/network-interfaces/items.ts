@@ -47,10 +47,9 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
     else failed.push(unplacedItem(endpoint, value.hosts.cluster.name, binding));
   }
   const { planned, support } = await settle(
+    ctx,
     client,
     listed.map(({ nodes }) => nodes),
-    options,
-    signal,
   );
   const shared = [...outcomes, ...support];
   return [
@@ -61,11 +60,11 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
 }
 
 async function settle(
+  ctx: StageContext,
   client: NetBoxClient,
   endpoints: readonly (readonly ReadNode[])[],
-  options: SyncOptions,
-  signal: AbortSignal,
 ): Promise<{ planned: PlannedNode[][]; support: ObjectOutcome[] }> {
+  const { options, signal } = ctx;
   const nodes = endpoints.flat();
   const interfaces = nodes.flatMap((node) => node.interfaces.map((one) => ({ ...one, site: node.site })));
   const devices = nodes.map(({ device }) => device);
@@ -74,9 +73,9 @@ async function settle(
     readDeviceRows(client, devices, signal),
     readAddressRows(client, [{ address: hosts }, { device_id: devices }], signal),
     ensureVlans(
+      ctx,
       client,
       interfaces.flatMap(({ site, vlan }) => (typeof vlan === "object" && vlan ? [{ site, vid: vlan.vid }] : [])),
-      signal,
     ),
   ]);
   const listed = new Set(nodes.flatMap(({ device, interfaces: own }) => own.map(({ name }) => `${device} ${name}`)));

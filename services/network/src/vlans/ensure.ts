@@ -1,8 +1,13 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { names } from "@proxbox/contracts/streams";
 import type { NetBoxClient } from "@proxbox/netbox/client";
 import type { Desired } from "@proxbox/netbox/desired";
 import { reconcile } from "@proxbox/netbox/reconcile";
 import { oursTag } from "@proxbox/netbox/tags";
+import { openBucket } from "@proxbox/runtime/buckets";
+import { underLease } from "@proxbox/runtime/lease";
+import type { StageContext } from "@proxbox/runtime/stage";
+import pLimit from "p-limit";
 import { type MissingVlan, settleVlans, type VlanNeed, vlanKey } from "./settle.ts";
 
 type Listed = { id: number; vid: number; site: Nested; group: Nested; tags: { slug: string }[] };
@@ -11,20 +16,38 @@ type Nested = { id: number } | null;
 /** The VLANs that were needed, by `vlanKey`, and what became of those that were made; a VLAN that failed has no id. */
 export type Vlans = { ids: Map<string, number>; outcomes: ObjectOutcome[] };
 
+/** What of a stage's context finding and making VLANs needs. */
+export type VlanContext = Pick<StageContext, "bus" | "replica" | "signal" | "shared">;
+
 /**
  * Finds the VLANs that are needed and makes those that are missing; one that is there is never written. NetBox keeps no
- * VLAN number unique, so this is for the one place that lists a stage's items: items side by side would each make it.
- * Throws NetBoxAPIError when NetBox cannot be read.
+ * VLAN number unique, so those who would make one take turns, in this process and among all, and look again: a stage can
+ * be listed twice at once, when the bus was away and its command came again. Throws NetBoxAPIError when NetBox cannot be read.
  */
-export async function ensureVlans(
-  client: NetBoxClient,
-  needs: readonly VlanNeed[],
-  signal: AbortSignal,
-): Promise<Vlans> {
-  if (needs.length === 0) return { ids: new Map(), outcomes: [] };
+export async function ensureVlans(ctx: VlanContext, client: NetBoxClient, needs: readonly VlanNeed[]): Promise<Vlans> {
+  const before = await settled(client, needs, ctx.signal);
+  if (before.missing.length === 0) return { ids: before.known, outcomes: [] };
+  const inTurn = ctx.shared("vlans in turn", () => pLimit(1));
+  const leases = openBucket(ctx.bus, names.leases);
+  return inTurn(() =>
+    underLease(leases, "vlans", ctx.replica, ctx.signal, async (signal) => {
+      const { known, missing } = await settled(client, needs, signal);
+      const desired = missing.map(desiredVlan);
+      const made = await reconcile(client, desired, { signal });
+      missing.forEach((need, index) => {
+        const id = made.ids.get(desired[index] as Desired);
+        if (id !== undefined) known.set(vlanKey(need), id);
+      });
+      return { ids: known, outcomes: made.outcomes };
+    }),
+  );
+}
+
+async function settled(client: NetBoxClient, needs: readonly VlanNeed[], signal: AbortSignal) {
+  if (needs.length === 0) return settleVlans([], []);
   const query = { vid: [...new Set(needs.map(({ vid }) => vid))], fields: "id,vid,site,group,tags" };
   const listed = await client.list<Listed>("ipam/vlans", query, signal);
-  const { known, missing } = settleVlans(
+  return settleVlans(
     needs,
     listed.map(({ id, vid, site, group, tags }) => ({
       id,
@@ -34,13 +57,6 @@ export async function ensureVlans(
       ours: tags.some(({ slug }) => slug === oursTag),
     })),
   );
-  const desired = missing.map(desiredVlan);
-  const made = await reconcile(client, desired, { signal });
-  missing.forEach((need, index) => {
-    const id = made.ids.get(desired[index] as Desired);
-    if (id !== undefined) known.set(vlanKey(need), id);
-  });
-  return { ids: known, outcomes: made.outcomes };
 }
 
 function desiredVlan({ site, vid }: MissingVlan): Desired {

@@ -53,16 +53,17 @@ function placeCards(network: EstateNetworks, rows: ReadonlyMap<number, CardRow[]
   return { ...network, guests: new Map(network.chunks.map(({ key, networks }) => [key, networks.map(place)])) };
 }
 
-async function makeSupport(client: NetBoxClient, placed: readonly PlacedEstate[], { options, signal }: StageContext) {
+async function makeSupport(client: NetBoxClient, placed: readonly PlacedEstate[], ctx: StageContext) {
+  const { options, signal } = ctx;
   const guests = placed.flatMap((estate) => [...estate.guests.values()].flat());
   const bridgeNeeds = guests.flatMap(({ config, device, node }) =>
     config.nics.flatMap(({ bridge: name }): BridgeNeed[] => (name && device !== null ? [{ device, node, name }] : [])),
   );
   const [vlans, bridges] = await Promise.all([
     ensureVlans(
+      ctx,
       client,
       guests.flatMap(({ guest, config }) => vlanNeeds(guest, config.nics)),
-      signal,
     ),
     ensureBridges(client, bridgeNeeds, options, signal),
   ]);
