@@ -7,7 +7,6 @@ import { oursTag } from "@proxbox/netbox/tags";
 import { openBucket } from "@proxbox/runtime/buckets";
 import { underLease } from "@proxbox/runtime/lease";
 import type { StageContext } from "@proxbox/runtime/stage";
-import pLimit from "p-limit";
 import { type MissingVlan, settleVlans, type VlanNeed, vlanKey } from "./settle.ts";
 
 type Listed = { id: number; vid: number; site: Nested; group: Nested; tags: { slug: string }[] };
@@ -17,30 +16,26 @@ type Nested = { id: number } | null;
 export type Vlans = { ids: Map<string, number>; outcomes: ObjectOutcome[] };
 
 /** What of a stage's context finding and making VLANs needs. */
-export type VlanContext = Pick<StageContext, "bus" | "replica" | "signal" | "shared">;
+export type VlanContext = Pick<StageContext, "bus" | "replica" | "signal">;
 
 /**
  * Finds the VLANs that are needed and makes those that are missing; one that is there is never written. NetBox keeps no
- * VLAN number unique, so those who would make one take turns, in this process and among all, and look again: a stage can
- * be listed twice at once, when the bus was away and its command came again. Throws NetBoxAPIError when NetBox cannot be read.
+ * VLAN number unique, so those who would make one take turns, and look again: a stage can be listed twice at once, when the
+ * bus was away and its command came again. Throws NetBoxAPIError when NetBox cannot be read.
  */
 export async function ensureVlans(ctx: VlanContext, client: NetBoxClient, needs: readonly VlanNeed[]): Promise<Vlans> {
   const before = await settled(client, needs, ctx.signal);
   if (before.missing.length === 0) return { ids: before.known, outcomes: [] };
-  const inTurn = ctx.shared("vlans in turn", () => pLimit(1));
-  const leases = openBucket(ctx.bus, names.leases);
-  return inTurn(() =>
-    underLease(leases, "vlans", ctx.replica, ctx.signal, async (signal) => {
-      const { known, missing } = await settled(client, needs, signal);
-      const desired = missing.map(desiredVlan);
-      const made = await reconcile(client, desired, { signal });
-      missing.forEach((need, index) => {
-        const id = made.ids.get(desired[index] as Desired);
-        if (id !== undefined) known.set(vlanKey(need), id);
-      });
-      return { ids: known, outcomes: made.outcomes };
-    }),
-  );
+  return underLease(openBucket(ctx.bus, names.leases), "vlans", ctx.replica, ctx.signal, async (signal) => {
+    const { known, missing } = await settled(client, needs, signal);
+    const desired = missing.map(desiredVlan);
+    const made = await reconcile(client, desired, { signal });
+    missing.forEach((need, index) => {
+      const id = made.ids.get(desired[index] as Desired);
+      if (id !== undefined) known.set(vlanKey(need), id);
+    });
+    return { ids: known, outcomes: made.outcomes };
+  });
 }
 
 async function settled(client: NetBoxClient, needs: readonly VlanNeed[], signal: AbortSignal) {
