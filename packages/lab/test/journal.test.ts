@@ -3,7 +3,7 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { StageName } from "@proxbox/contracts/stages";
 import { SyncOptions } from "@proxbox/contracts/sync-options";
 import { type SimulatedNetBox, startNetBox } from "@proxbox/lab/netbox/server";
-import { createNetBoxClient, type NetBoxClient } from "@proxbox/netbox/client";
+import type { NetBoxClient } from "@proxbox/netbox/client";
 import { writeJournal } from "@proxbox/netbox/journal";
 import { summariseRun } from "@proxbox/netbox/run-summary";
 import { type Bus, connectBus } from "@proxbox/runtime/bus";
@@ -12,6 +12,7 @@ import { startNatsServer } from "@proxbox/runtime/nats-server";
 import type { StageContext } from "@proxbox/runtime/stage";
 import { ensureStreams } from "@proxbox/runtime/streams";
 import { Value } from "@sinclair/typebox/value";
+import { clientOf } from "./direct-client.ts";
 
 setDefaultTimeout(20_000);
 
@@ -24,15 +25,7 @@ let client: NetBoxClient;
 let ids: { vm: number; cluster: number };
 beforeEach(async () => {
   netbox = await startNetBox();
-  client = createNetBoxClient({
-    url: netbox.url,
-    authorization: `Token ${netbox.tokens.v1}`,
-    verifyTls: true,
-    permit: async (_, permitSignal, work) => work(permitSignal, 0),
-    onSample: () => {},
-    log,
-    patience: { retries: 1, minDelayMs: 1, overloadMs: 10 },
-  });
+  client = clientOf(netbox, { patience: { retries: 1, minDelayMs: 1, overloadMs: 10 } });
   const made = async (kind: Parameters<NetBoxClient["create"]>[0], row: Record<string, unknown>) => {
     const [written] = await client.create(kind, [row], signal);
     if (!written || !("row" in written)) throw new Error(`${kind} was not made`);

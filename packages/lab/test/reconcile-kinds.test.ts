@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type SimulatedNetBox, startNetBox } from "@proxbox/lab/netbox/server";
-import { createNetBoxClient, type NetBoxClient } from "@proxbox/netbox/client";
+import type { NetBoxClient } from "@proxbox/netbox/client";
 import { assignedTo, type Desired, type Ref } from "@proxbox/netbox/desired";
 import { reconcile } from "@proxbox/netbox/reconcile";
-import { createLogger } from "@proxbox/runtime/log";
+import { clientOf } from "./direct-client.ts";
 
-const log = createLogger({ service: "test", replica: "test", level: "silent" });
 const signal = new AbortController().signal;
 
 let netbox: SimulatedNetBox;
@@ -13,14 +12,7 @@ let client: NetBoxClient;
 let machines: Ref[];
 beforeEach(async () => {
   netbox = await startNetBox();
-  client = createNetBoxClient({
-    url: netbox.url,
-    authorization: `Token ${netbox.tokens.v1}`,
-    verifyTls: true,
-    permit: async (_, permitSignal, work) => work(permitSignal, 0),
-    onSample: () => {},
-    log,
-  });
+  client = clientOf(netbox);
   machines = await makeMachines();
   netbox.resetCounts();
 });
@@ -241,16 +233,7 @@ test("trunks are sets, and bridges go before their ports", async () => {
 
 describe("the release of NetBox", () => {
   const counted = () => netbox.counts().byPath.status?.GET;
-  const fresh = () =>
-    createNetBoxClient({
-      url: netbox.url,
-      authorization: `Token ${netbox.tokens.v1}`,
-      verifyTls: true,
-      permit: async (_, permitSignal, work) => work(permitSignal, 0),
-      onSample: () => {},
-      log,
-    });
-
+  const fresh = () => clientOf(netbox);
   test("is asked for once, however many want to know it at once", async () => {
     const asking = fresh();
     const known = await Promise.all([1, 2, 3].map(() => asking.status(signal)));

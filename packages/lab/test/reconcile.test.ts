@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type SimulatedNetBox, startNetBox } from "@proxbox/lab/netbox/server";
-import { createNetBoxClient, type NetBoxClient } from "@proxbox/netbox/client";
+import type { NetBoxClient } from "@proxbox/netbox/client";
 import type { Desired, Ref } from "@proxbox/netbox/desired";
 import { makePlan, reconcile } from "@proxbox/netbox/reconcile";
 import { isTemporaryName } from "@proxbox/netbox/temporary-name";
-import { createLogger } from "@proxbox/runtime/log";
 import fc from "fast-check";
+import { clientOf } from "./direct-client.ts";
 
-const log = createLogger({ service: "test", replica: "test", level: "silent" });
 const signal = new AbortController().signal;
 const machines = "virtualization/virtual-machines";
 const sidecars = "plugins/proxbox/sync-state/virtual-machines";
@@ -21,16 +20,11 @@ afterEach(() => netbox[Symbol.asyncDispose]());
 /** A client; `before` runs ahead of each request, with the number of requests so far. */
 function connect(target: SimulatedNetBox, before: (request: number) => void = () => {}): NetBoxClient {
   let requests = 0;
-  return createNetBoxClient({
-    url: target.url,
-    authorization: `Token ${target.tokens.v1}`,
-    verifyTls: true,
+  return clientOf(target, {
     permit: async (_, permitSignal, work) => {
       before(++requests);
       return work(permitSignal, 0);
     },
-    onSample: () => {},
-    log,
     patience: { minDelayMs: 1, maxDelayMs: 5 },
   });
 }
