@@ -78,6 +78,14 @@ export const runKeys = {
   indexAll: "run.*",
   cancel: (run: string) => `cancel.${run}`,
   cancelAll: "cancel.*",
+  /**
+   * A run that lasts only as long as somebody wants it: written again while one does. When it has not been for
+   * `graceMs` of its value, the run is cancelled.
+   */
+  wanted: (run: string) => `wanted.${run}`,
+  wantedAll: "wanted.*",
+  /** The newest run for one wish of the plugin, so that asking again attaches to it. */
+  wish: (hash: string) => `wish.${hash}`,
   /** The one run at work: runs queue, because two would write the same NetBox. */
   active: "active",
 } as const;

@@ -60,6 +60,14 @@ export const SyncOptions = Type.Object(
   {
     proxmox_endpoint_ids: Type.Optional(ids("Only these Proxmox endpoints; left out: every enabled one.")),
     netbox_vm_ids: Type.Optional(ids("Only these virtual machines, by their NetBox id.")),
+    vmids: Type.Optional(ids("Only these guests, by their Proxmox number.")),
+    dry_run: Type.Optional(Type.Boolean({ description: "Write nothing; tell what would be written." })),
+    job: Type.Optional(
+      Type.String({
+        pattern: "^[A-Za-z0-9_-]{1,64}$",
+        description: "Runs of one job share what they saw of Proxmox, while it is fresh.",
+      }),
+    ),
     netbox_branch_schema_id: Type.Optional(
       Type.String({ pattern: "^[A-Za-z0-9_]{1,64}$", description: "Write into this NetBox branch." }),
     ),

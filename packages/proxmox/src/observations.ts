@@ -14,7 +14,7 @@ type Stored<T> = { observedAt: string; value: T };
 const looking: ReadonlySet<string> = new Set(["devices", "virtual-machines"]);
 
 /**
- * What an earlier stage of the run stored under a name, unless it is older than PROXBOX_OBSERVATION_MAX_AGE; null: there
+ * What an earlier stage of the run, or of its job, stored under a name, unless it is older than PROXBOX_OBSERVATION_MAX_AGE; null: there
  * is nothing that may be used. The stages devices and virtual-machines and runs of chosen machines always look again.
  */
 export async function storedObservation<T>(ctx: ObservationContext, endpoint: number, part: string): Promise<T | null> {
@@ -48,6 +48,7 @@ async function readStored<T>(ctx: ObservationContext, endpoint: number, part: st
   return (await ctx.blobs.getJson(nameOf(ctx, endpoint, part))) as Stored<T> | null;
 }
 
-function nameOf({ run }: ObservationContext, endpoint: number, part: string): string {
-  return `observation.${run}.${endpoint}.${part}`;
+// Runs of one job share what was seen; a run of none has it for itself.
+function nameOf({ run, options }: ObservationContext, endpoint: number, part: string): string {
+  return `observation.${options.job ?? run}.${endpoint}.${part}`;
 }

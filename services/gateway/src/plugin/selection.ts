@@ -1,0 +1,75 @@
+import { netboxPkOf, type StoredProxmoxEndpoint } from "@proxbox/contracts/endpoints";
+import { badRequest, notFound } from "../errors.ts";
+
+/** How a query of the plugin's dialect says which Proxmox endpoints it means. Blank is as good as absent. */
+export type SelectionQuery = {
+  /** `database` (default): ids are ours; `netbox`: ids are those of the plugin. */
+  source?: string | undefined;
+  proxmox_endpoint_ids?: string | undefined;
+  endpoint_ids?: string | undefined;
+  ip_address?: string | undefined;
+  target_ip_address?: string | undefined;
+  domain?: string | undefined;
+  target_domain?: string | undefined;
+  name?: string | undefined;
+  target_name?: string | undefined;
+};
+
+type Row = Pick<StoredProxmoxEndpoint, "id" | "name" | "domain" | "ip_address" | "enabled">;
+
+const mostIds = 100;
+
+/**
+ * The enabled endpoints that a query means, by id: all of them when it says nothing. Pure.
+ * Throws RequestError 400 when it cannot be understood, 404 when it names an endpoint that is not there or is disabled.
+ */
+export function selectEndpoints<T extends Row>(query: SelectionQuery, rows: readonly T[]): T[] {
+  const source = text(query.source) ?? "database";
+  if (source !== "database" && source !== "netbox") throw badRequest("source must be database or netbox.");
+  const ids = text(query.proxmox_endpoint_ids) ?? text(query.endpoint_ids);
+  if (ids !== null) {
+    const wanted = readIds(ids).map((id) => {
+      const found = rows.find((row) => (source === "netbox" ? netboxPkOf(row.name) : row.id) === id);
+      return usable(found, `Proxmox endpoint ${id}`, rows);
+    });
+    return [...new Set(wanted)].sort((left, right) => left.id - right.id);
+  }
+  const address = text(query.ip_address) ?? text(query.target_ip_address);
+  if (address !== null) return [one((row) => row.ip_address === address, `the address ${address}`, rows)];
+  const domain = text(query.domain) ?? text(query.target_domain);
+  if (domain !== null) return [one((row) => row.domain === domain, `the domain ${domain}`, rows)];
+  const name = text(query.name) ?? text(query.target_name);
+  // The plugin's number outlives a change of the name.
+  if (name !== null) return [one((row) => row.name === name || isSame(row.name, name), `the name ${name}`, rows)];
+  return rows.filter(({ enabled }) => enabled);
+}
+
+function one<T extends Row>(fits: (row: T) => boolean, what: string, rows: readonly T[]): T {
+  return usable(rows.find((row) => fits(row) && row.enabled) ?? rows.find(fits), `Proxmox endpoint with ${what}`, rows);
+}
+
+function usable<T extends Row>(row: T | undefined, what: string, rows: readonly T[]): T {
+  if (row?.enabled) return row;
+  const known = rows.filter(({ enabled }) => enabled).map(({ id, name }) => `${id} (${name})`);
+  const next = known.length > 0 ? `Enabled: ${known.join(", ")}.` : "None is enabled; push one from NetBox.";
+  throw notFound(row ? `${what} (${row.name}) is disabled. ${next}` : `There is no ${what}. ${next}`);
+}
+
+function isSame(left: string, right: string): boolean {
+  const pk = netboxPkOf(right);
+  return pk !== null && netboxPkOf(left) === pk;
+}
+
+function readIds(list: string): number[] {
+  const ids = list.split(",").map((entry) => entry.trim());
+  const wrong = ids.find((entry) => !/^[1-9]\d{0,8}$/.test(entry));
+  if (wrong !== undefined)
+    throw badRequest(`proxmox_endpoint_ids must be positive whole numbers separated by commas; "${wrong}" is none.`);
+  if (ids.length > mostIds) throw badRequest(`proxmox_endpoint_ids may name ${mostIds} endpoints, not ${ids.length}.`);
+  return ids.map(Number);
+}
+
+function text(value: string | undefined): string | null {
+  const trimmed = value?.trim() ?? "";
+  return trimmed === "" ? null : trimmed;
+}
