@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Environment } from "@proxbox/runtime/config";
 import { ConfigError } from "@proxbox/runtime/errors";
 import { runService } from "@proxbox/runtime/process";
 import { checkPortIsFree } from "./preflight.ts";
@@ -13,7 +14,7 @@ await runService("proxbox", async (environment, signal) => {
   const env = { PROXBOX_BIND_HOST: "0.0.0.0", ...environment, PORT: String(port) };
   await checkPortIsFree(port, env.PROXBOX_BIND_HOST);
   const stack = await startStack({ env, dataDir, signal });
-  process.stdout.write(welcome(env.PROXBOX_BIND_HOST, port, dataDir));
+  process.stdout.write(welcome(env, port, dataDir));
   return stack;
 });
 
@@ -32,16 +33,21 @@ function readArguments(args: string[], portFromEnvironment: string | undefined) 
   }
 }
 
-function welcome(host: string, port: number, dataDir: string): string {
+function welcome(env: Environment & { PROXBOX_BIND_HOST: string }, port: number, dataDir: string): string {
+  const { PROXBOX_BIND_HOST: host, PROXBOX_TLS_CERT_FILE: certificate } = env;
+  const address = `${certificate ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const https = certificate
+    ? "Use HTTPS              on; Verify SSL off if NetBox does not know the certificate's authority"
+    : "Use HTTPS, Verify SSL  off (HTTPS: set PROXBOX_TLS_CERT_FILE and PROXBOX_TLS_KEY_FILE)";
   return `
-proxbox-edge listens on http://${host.includes(":") ? `[${host}]` : host}:${port}, its data is in ${dataDir}.
+proxbox-edge listens on ${address}, its data is in ${dataDir}.
 
 Point the NetBox plugin at it. In NetBox, under Plugins > Proxbox, add a FastAPI endpoint:
   IP address or domain   the address of this machine, as NetBox reaches it
   Port                   ${port}
-  Use HTTPS, Verify SSL  off (put a TLS proxy in front where the way is not trusted)
+  ${https}
   Token                  any text of 32 characters or more; saving it claims this backend
-Then add the NetBox endpoint and the Proxmox endpoints there, and start a full update.
+Then add the NetBox endpoint and the Proxmox endpoints there, and start a full update (docs/plugin.md).
 
 Ctrl-C stops it. Its settings: docs/operations.md.
 `;

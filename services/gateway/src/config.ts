@@ -13,6 +13,11 @@ const GatewaySettings = Type.Object({
     maximum: 65_535,
     description: "Port to listen on; 0: any free one.",
   }),
+  PROXBOX_TLS_CERT_FILE: Type.String({
+    default: "",
+    description: "Certificate (PEM, with its chain) to speak HTTPS with; empty: plain HTTP.",
+  }),
+  PROXBOX_TLS_KEY_FILE: Type.String({ default: "", description: "Private key (PEM) of that certificate." }),
   PROXBOX_RATE_LIMIT: Type.Integer({
     default: 300,
     minimum: 1,

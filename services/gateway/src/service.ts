@@ -17,6 +17,7 @@ import { inTime } from "./in-time.ts";
 import { openKeyStore } from "./key-store.ts";
 import { openLockouts } from "./lockouts.ts";
 import { openRunStore } from "./run-store.ts";
+import { readCertificate } from "./tls.ts";
 
 const service = "gateway";
 /** How long a caller waits for a bus that has stopped answering. */
@@ -58,8 +59,9 @@ export async function createGateway(env: Environment, signal: AbortSignal): Prom
   });
 
   const { PORT, PROXBOX_BIND_HOST: hostname } = config;
+  const tls = await readCertificate(config);
   try {
-    app.listen({ port: PORT, hostname });
+    app.listen({ port: PORT, hostname, ...(tls ? { tls } : {}) });
   } catch (cause) {
     throw new ConfigError(
       "port_taken",
@@ -74,7 +76,7 @@ export async function createGateway(env: Environment, signal: AbortSignal): Prom
     await app.server?.stop(true);
   });
   const port = app.server?.port ?? PORT;
-  const url = `http://${hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname}:${port}`;
+  const url = `${tls ? "https" : "http"}://${hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname}:${port}`;
   log.info({ event: "service.started", version, port }, `Listening on port ${port}.`);
   const running = starting.move();
   return { port, url, [Symbol.asyncDispose]: () => running.disposeAsync() };
