@@ -57,7 +57,8 @@ export type LogEvent =
   | "sse.opened"
   | "sse.closed"
   | "ws.opened"
-  | "ws.closed";
+  | "ws.closed"
+  | "ask.dropped";
 
 /** A logged fact: its event and whatever identifies what it happened to. `err` takes anything thrown. */
 export type Fact = {
