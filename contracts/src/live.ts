@@ -6,29 +6,55 @@ const closed = { additionalProperties: false };
 /** Who is asked for a live read: Proxmox endpoints, each for itself, or NetBox. */
 type LiveSource = "proxmox" | "netbox";
 
-/** One read of what Proxmox or NetBox has now: its path at the gateway, and what it tells. */
-type LiveRead = { name: string; path: string; from: LiveSource; summary: string };
+/**
+ * How long a live read may take, in seconds: a little less than its caller waits. The cards of plugin 0.0.29.post6 wait
+ * 5 s, its pages 8 s, its job 30 s; a page that asks for what the job asks for hangs up sooner, which ends the question.
+ */
+export const livePatience = { card: 4.6, page: 7.6, job: 25 } as const;
+
+/** One read of what Proxmox or NetBox has now: its path at the gateway, what it tells, and for whom (default: `page`). */
+type LiveRead = {
+  name: string;
+  path: string;
+  from: LiveSource;
+  summary: string;
+  patience?: keyof typeof livePatience;
+};
 
 /**
  * Every read that the gateway passes on to `inventory`, which has a handler for each name. `{...}` in a path becomes a
  * parameter of the same name; `*` is the rest of the path. Paths and answers are those that the NetBox plugin knows.
  */
 export const liveReads = [
-  { name: "version", path: "/proxmox/version", from: "proxmox", summary: "The version of each endpoint." },
-  { name: "sessions", path: "/proxmox/sessions", from: "proxmox", summary: "How each endpoint is reached." },
+  {
+    name: "version",
+    path: "/proxmox/version",
+    from: "proxmox",
+    summary: "The version of each endpoint.",
+    patience: "card",
+  },
+  {
+    name: "sessions",
+    path: "/proxmox/sessions",
+    from: "proxmox",
+    summary: "How each endpoint is reached.",
+    patience: "card",
+  },
   {
     name: "cluster-status",
     path: "/proxmox/cluster/status",
     from: "proxmox",
     summary: "Each endpoint's cluster with its nodes.",
+    patience: "job",
   },
   {
     name: "cluster-resources",
     path: "/proxmox/cluster/resources",
     from: "proxmox",
     summary: "The guests, nodes, storages and networks of each endpoint.",
+    patience: "job",
   },
-  { name: "nodes", path: "/proxmox/nodes", from: "proxmox", summary: "The nodes of each endpoint." },
+  { name: "nodes", path: "/proxmox/nodes", from: "proxmox", summary: "The nodes of each endpoint.", patience: "job" },
   {
     name: "node-network",
     path: "/proxmox/nodes/{node}/network",
@@ -55,6 +81,7 @@ export const liveReads = [
     path: "/proxmox/{node}/{type}/{vmid}/config",
     from: "proxmox",
     summary: "The configuration of a guest.",
+    patience: "job",
   },
   {
     name: "backup-jobs",
@@ -89,30 +116,35 @@ export const liveReads = [
     path: "/proxmox/firewall/summary",
     from: "proxmox",
     summary: "The datacenter firewall of each endpoint.",
+    patience: "job",
   },
   {
     name: "firewall-datacenter",
     path: "/proxmox/firewall/datacenter/*",
     from: "proxmox",
     summary: "One part of the datacenter firewall: rules, groups, ipsets, aliases, options.",
+    patience: "job",
   },
   {
     name: "firewall-node",
     path: "/proxmox/firewall/nodes/{node}/{part}",
     from: "proxmox",
     summary: "The firewall rules or options of a node.",
+    patience: "job",
   },
   {
     name: "firewall-guest",
     path: "/proxmox/firewall/vms/{vmid}/{part}",
     from: "proxmox",
     summary: "One part of the firewall of a guest: rules, ipsets, aliases, options.",
+    patience: "job",
   },
   {
     name: "cpu-models",
     path: "/proxmox/datacenter/cpu-models",
     from: "proxmox",
     summary: "The custom CPU models of each endpoint.",
+    patience: "job",
   },
   {
     name: "datacenter-options",
@@ -139,6 +171,7 @@ export const liveReads = [
     path: "/virtualization/virtual-machines",
     from: "netbox",
     summary: "The virtual machines of NetBox.",
+    patience: "job",
   },
   {
     name: "netbox-machine",
@@ -151,8 +184,15 @@ export const liveReads = [
     path: "/extras/bootstrap-status",
     from: "netbox",
     summary: "Whether NetBox answers, knows the plugin, and lets our token see what a run reads.",
+    patience: "card",
   },
 ] as const satisfies readonly LiveRead[];
+
+/** How long the answer to a live read may take, in milliseconds. */
+export function livePatienceMs(name: LiveReadName): number {
+  const row: LiveRead | undefined = liveReads.find((entry) => entry.name === name);
+  return livePatience[row?.patience ?? "page"] * 1_000;
+}
 
 /** The name of a live read. */
 export type LiveReadName = (typeof liveReads)[number]["name"];
