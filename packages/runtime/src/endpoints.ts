@@ -3,6 +3,7 @@ import { decode } from "@proxbox/contracts/envelope";
 import { names } from "@proxbox/contracts/streams";
 import { openBucket } from "./buckets.ts";
 import type { Bus } from "./bus.ts";
+import { ConfigError } from "./errors.ts";
 import { streamState } from "./reader.ts";
 import type { Vault } from "./vault.ts";
 
@@ -10,6 +11,8 @@ import type { Vault } from "./vault.ts";
 export type ProxmoxEndpoint = Omit<StoredProxmoxEndpoint, "password" | "token_value"> & {
   password: string | null;
   token_value: string | null;
+  /** Why it cannot be asked, code `secret_unreadable`: its stored secrets cannot be decrypted. The others can. */
+  unreadable?: ConfigError;
 };
 
 /** The NetBox endpoint with its secrets in clear, and what a client needs of it. */
@@ -24,18 +27,18 @@ export type NetBoxEndpoint = Omit<StoredNetBoxEndpoint, "token" | "token_key"> &
 
 /** The configured endpoints as they are now: a change is in force for the next stage and the next item. */
 export type Endpoints = {
-  /** Ordered by id; disabled ones only when asked for. Throws ConfigError `secret_unreadable`. */
+  /** Ordered by id; disabled ones only when asked for. */
   proxmox(options?: { disabled?: boolean }): Promise<ProxmoxEndpoint[]>;
-  /** The enabled NetBox endpoint with the lowest id; null when there is none. */
+  /** The enabled NetBox endpoint with the lowest id; null when there is none. Throws ConfigError `secret_unreadable`. */
   netbox(): Promise<NetBoxEndpoint | null>;
-  /** Both, of the same moment and for one request. */
+  /** Both, of the same moment and for one request. Throws as `netbox` does. */
   enabled(): Promise<{ proxmox: ProxmoxEndpoint[]; netbox: NetBoxEndpoint | null }>;
 };
 
 /** Opens the endpoints kept in PBX_CFG. */
 export function openEndpoints(bus: Bus, vault: Vault): Endpoints {
   const bucket = openBucket(bus, names.settings);
-  let known: { mark: string; proxmox: ProxmoxEndpoint[]; netbox: NetBoxEndpoint[] } | null = null;
+  let known: { mark: string; proxmox: ProxmoxEndpoint[]; netbox: StoredNetBoxEndpoint[] } | null = null;
   const read = async () => {
     // Asking how long the bucket has grown proves that what is known is current, for one short request.
     const { epoch, lastSeq } = await streamState(bus, `KV_${names.settings}`);
@@ -46,19 +49,20 @@ export function openEndpoints(bus: Bus, vault: Vault): Endpoints {
     known = {
       mark,
       proxmox: proxmox.map(({ value }) => clearProxmox(decode(StoredProxmoxEndpoint, value), vault)).sort(byId),
-      netbox: netbox.map(({ value }) => clearNetBox(decode(StoredNetBoxEndpoint, value), vault)).sort(byId),
+      netbox: netbox.map(({ value }) => decode(StoredNetBoxEndpoint, value)).sort(byId),
     };
     return known;
   };
+  const chosen = (rows: readonly StoredNetBoxEndpoint[]) => {
+    const row = rows.find(({ enabled }) => enabled);
+    return row ? clearNetBox(row, vault) : null;
+  };
   return {
     proxmox: async ({ disabled = false } = {}) => (await read()).proxmox.filter(({ enabled }) => disabled || enabled),
-    netbox: async () => (await read()).netbox.find(({ enabled }) => enabled) ?? null,
+    netbox: async () => chosen((await read()).netbox),
     enabled: async () => {
       const { proxmox, netbox } = await read();
-      return {
-        proxmox: proxmox.filter(({ enabled }) => enabled),
-        netbox: netbox.find(({ enabled }) => enabled) ?? null,
-      };
+      return { proxmox: proxmox.filter(({ enabled }) => enabled), netbox: chosen(netbox) };
     },
   };
 }
@@ -66,16 +70,33 @@ export function openEndpoints(bus: Bus, vault: Vault): Endpoints {
 const byId = (left: { id: number }, right: { id: number }) => left.id - right.id;
 
 function clearProxmox(stored: StoredProxmoxEndpoint, vault: Vault): ProxmoxEndpoint {
-  return { ...stored, password: clear(stored.password, vault), token_value: clear(stored.token_value, vault) };
+  try {
+    return { ...stored, password: clear(stored.password, vault), token_value: clear(stored.token_value, vault) };
+  } catch (cause) {
+    const unreadable = unreadableSecret(`Proxmox endpoint ${stored.name}`, cause);
+    return { ...stored, password: null, token_value: null, unreadable };
+  }
 }
 
 function clearNetBox(stored: StoredNetBoxEndpoint, vault: Vault): NetBoxEndpoint {
-  const secrets = { token: clear(stored.token, vault), token_key: clear(stored.token_key, vault) };
-  return { ...stored, ...secrets, url: netboxUrl(stored), authorization: netboxAuthorization(stored, secrets) };
+  try {
+    const secrets = { token: clear(stored.token, vault), token_key: clear(stored.token_key, vault) };
+    return { ...stored, ...secrets, url: netboxUrl(stored), authorization: netboxAuthorization(stored, secrets) };
+  } catch (cause) {
+    throw unreadableSecret(`NetBox endpoint ${stored.name}`, cause);
+  }
 }
 
 function clear(sealed: string, vault: Vault): string | null {
   return sealed === "" ? null : vault.open(sealed);
+}
+
+function unreadableSecret(object: string, cause: unknown): ConfigError {
+  return new ConfigError("secret_unreadable", `The stored secrets of ${object} cannot be decrypted.`, {
+    object,
+    cause,
+    next: "Push the endpoint again from NetBox, or start with the encryption key that was used before.",
+  });
 }
 
 /**

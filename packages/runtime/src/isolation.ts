@@ -24,7 +24,7 @@ export async function askEndpoints<T>(
     });
   }
   const answers: EndpointAnswers<T> = { answered: [], failed: [] };
-  const settled = await Promise.allSettled(ctx.endpoints.map(ask));
+  const settled = await Promise.allSettled(ctx.endpoints.map(async (endpoint) => ask(endpoint)));
   if (ctx.signal.aborted)
     throw new CancelledError("The stage was stopped while its endpoints were read.", ctx.signal.reason);
   for (const [index, endpoint] of ctx.endpoints.entries()) {

@@ -102,6 +102,28 @@ test("endpoints are decrypted, ordered, and current at once", async () => {
   expect(await endpoints.netbox()).toBeNull();
 });
 
+test("secrets of another key hold up their own endpoint only; NetBox fails when it is the one in use", async () => {
+  await fresh();
+  const vault = await open({ text: "k" });
+  const endpoints = openEndpoints(stand.bus, vault);
+  const put = (key: string, value: object) => bucket.put(key, JSON.stringify(value));
+  const foreign = `v1:${Buffer.alloc(40, 7).toString("base64url")}`;
+  await put(settingKeys.proxmox(20), proxmoxEndpoint(20, { name: "lost", password: foreign }));
+  await put(settingKeys.proxmox(21), proxmoxEndpoint(21, { password: vault.seal("pw") }));
+  const [lost, fine] = (await endpoints.proxmox()).filter(({ id }) => id >= 20);
+  expect(lost).toMatchObject({ id: 20, password: null, token_value: null });
+  expect(lost?.unreadable).toMatchObject({
+    code: "secret_unreadable",
+    object: "Proxmox endpoint lost",
+    next: expect.stringContaining("Push the endpoint again"),
+  });
+  expect([fine?.password, fine?.unreadable]).toEqual(["pw", undefined]);
+  await put(settingKeys.netbox(1), netboxEndpoint({ token: foreign, enabled: false }));
+  expect(await endpoints.netbox()).toBeNull();
+  await put(settingKeys.netbox(1), netboxEndpoint({ token: foreign }));
+  await expect(endpoints.enabled()).rejects.toMatchObject({ code: "secret_unreadable" });
+});
+
 test.each([
   [{ domain: "netbox.example.com", port: 443, verify_ssl: false }, "https://netbox.example.com"],
   [{ domain: "netbox.example.com", port: 8443, verify_ssl: true }, "https://netbox.example.com:8443"],
