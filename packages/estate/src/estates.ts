@@ -1,5 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { isAskedFor, isTargeted } from "@proxbox/contracts/targets";
 import { keyOf, matchGuests, type StateRow } from "@proxbox/netbox/guests/match";
 import type { KnownVm } from "@proxbox/netbox/guests/read";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
@@ -59,7 +60,6 @@ export async function readEstates(ctx: StageContext): Promise<Estates> {
   });
   if (bound.length === 0) return { estates: [], settled };
   const known = await machinesOf(ctx, bound);
-  const only = ctx.options.netbox_vm_ids ? new Set(ctx.options.netbox_vm_ids) : null;
   const estates = bound.map(({ endpoint, value, binding, cluster }): Estate => {
     const { states, vms: rows } = known.get(endpoint.id) ?? { states: [], vms: [] };
     const scope = { pluginEndpoint: binding.pluginEndpoint, cluster, states, vms: rows };
@@ -70,12 +70,12 @@ export async function readEstates(ctx: StageContext): Promise<Estates> {
       const vm = match && "vm" in match && match.vm ? vms.get(match.vm.id) : undefined;
       return vm && !vm.givenUp ? [{ ...guest, vm }] : [];
     };
-    const wanted = ({ vm }: EstateGuest) => only === null || only.has(vm.id);
+    const wanted = ({ vmid, vm }: EstateGuest) => isAskedFor(ctx.options, { vmid, vm: vm.id });
     const chunks = chunksOf(value.listing.guests).map(({ key, guests }) => ({
       key,
       guests: guests.filter((guest) => isWanted(guest, ctx.options)).flatMap(withMachine),
     }));
-    const without = only ? [] : withoutMachine(value.listing.guests, chunks, ctx.options);
+    const without = isTargeted(ctx.options) ? [] : withoutMachine(value.listing.guests, chunks, ctx.options);
     if (without.length > 0)
       settled.push({ key: `without-machine-${endpoint.id}`, endpoint: endpoint.id, report: { objects: without } });
     return {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { AttemptResults, RunView } from "@proxbox/contracts/http";
 import { buildEstate } from "../src/proxmox/build-estate.ts";
 import * as change from "../src/proxmox/change.ts";
@@ -68,6 +68,67 @@ test("the endpoint that does not hold it is ok in every stage, with nothing coun
     else expect({ stage, objects }).toEqual({ stage, objects: [] });
   }
 });
+
+describe("guests by their Proxmox number", () => {
+  const added = 4711;
+
+  test.each([false, true])(
+    "one that NetBox does not have yet is made with all it has; endpoint given: %p",
+    async (isGiven) => {
+      const [first] = scene.proxmox;
+      const [endpoint = 0] = scene.endpointIds;
+      if (!first) throw new Error("The estate has no cluster.");
+      const vmid = isGiven ? added + 1 : added;
+      change.create(first.cluster, vmid, `added-${vmid}`);
+      const former = seen(scene.netbox);
+      const told = await run({ vmids: [vmid], ...(isGiven ? { proxmox_endpoint_ids: [endpoint] } : {}) });
+      expect(told).toMatchObject({ phase: "done", ok: true });
+      const own = `${first.cluster.endpoint}/qemu/${vmid}`;
+      const now = seen(scene.netbox);
+      expect(now[machines]?.[own]?.name).toBe(`added-${vmid}`);
+      expect(
+        Object.keys(now["virtualization/interfaces"] ?? {}).filter((name) => name.startsWith(`${own}/`)),
+      ).not.toEqual([]);
+      expect(othersThan(own, now)).toEqual(othersThan(own, former));
+      scene.netbox.resetCounts();
+      expect((await run({ vmids: [vmid], delete_orphans: true })).ok).toBe(true);
+      expect(scene.netbox.counts().writes).toBe(0);
+    },
+  );
+
+  test("a number that no endpoint has is told, and the run is none the worse for it", async () => {
+    scene.netbox.resetCounts();
+    const told = await run({ vmids: [9_999] });
+    expect(told).toMatchObject({ phase: "done", ok: true });
+    expect(scene.netbox.counts().writes).toBe(0);
+    const { results } = await scene.gateway.call<AttemptResults>(
+      "GET",
+      `/runs/${told.id}/stages/virtual-machines/attempts/1`,
+    );
+    expect(results.flatMap(({ objects }) => objects).filter(({ outcome }) => outcome === "skipped")).toEqual([
+      expect.objectContaining({
+        kind: "virtual-machine",
+        name: "guest 9999",
+        reason: expect.stringContaining("number"),
+      }),
+    ]);
+  });
+
+  test("a number given with the machine of another guest is nobody", async () => {
+    scene.netbox.resetCounts();
+    expect((await run({ vmids: [added], netbox_vm_ids: [findRow(scene.netbox, machines, key).id] })).ok).toBe(true);
+    expect(scene.netbox.counts().writes).toBe(0);
+  });
+});
+
+function othersThan(own: string, truth: Truth): Truth {
+  const isOf = (value: unknown) => typeof value === "string" && (value === own || value.startsWith(`${own}/`));
+  const others = Object.entries(truth).map(([path, rows]) => [
+    path,
+    Object.fromEntries(Object.entries(rows).filter(([name, columns]) => ![name, ...Object.values(columns)].some(isOf))),
+  ]);
+  return Object.fromEntries(others);
+}
 
 function isOfChosen(value: unknown): boolean {
   return typeof value === "string" && (value === key || value.startsWith(`${key}/`));

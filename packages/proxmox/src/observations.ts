@@ -1,3 +1,4 @@
+import { isTargeted } from "@proxbox/contracts/targets";
 import type { Blobs } from "@proxbox/runtime/blobs";
 import type { StageContext } from "@proxbox/runtime/stage";
 import { proxmoxConfigOf } from "./settings.ts";
@@ -18,7 +19,7 @@ const looking: ReadonlySet<string> = new Set(["devices", "virtual-machines"]);
  * is nothing that may be used. The stages devices and virtual-machines and runs of chosen machines always look again.
  */
 export async function storedObservation<T>(ctx: ObservationContext, endpoint: number, part: string): Promise<T | null> {
-  if (looking.has(ctx.stage) || ctx.options.netbox_vm_ids) return null;
+  if (looking.has(ctx.stage) || isTargeted(ctx.options)) return null;
   const stored = await readStored<T>(ctx, endpoint, part);
   return stored && isFresh(ctx, Date.parse(stored.observedAt)) ? stored.value : null;
 }

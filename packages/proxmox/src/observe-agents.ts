@@ -1,4 +1,5 @@
 import type { WireError } from "@proxbox/contracts/errors";
+import { isTargeted } from "@proxbox/contracts/targets";
 import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
 import { ProxmoxAPIError } from "@proxbox/runtime/errors";
 import { askGuests } from "./ask-guests.ts";
@@ -66,7 +67,7 @@ export async function observeAgents(
 /** A guest that hangs costs its whole time each time it is asked, which stages that list their items do not have. */
 function isUsable(ctx: ObservationContext, { answer, seenAt }: Stored): boolean {
   if (answer.state === "failed") return ctx.attempt === 1;
-  return !ctx.options.netbox_vm_ids && isFresh(ctx, seenAt);
+  return !isTargeted(ctx.options) && isFresh(ctx, seenAt);
 }
 
 /** Why a guest needs not be asked; null when it does. */

@@ -94,6 +94,7 @@ describe("observeAgents", () => {
     ["ok", 5, {}, false],
     ["ok", 11, {}, true],
     ["ok", 5, { options: { netbox_vm_ids: [1] } }, true],
+    ["ok", 5, { options: { vmids: [100] } }, true],
     ["none", 11, {}, true],
     ["failed", 5, {}, false],
     ["failed", 45, {}, false],

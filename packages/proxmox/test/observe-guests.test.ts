@@ -60,6 +60,7 @@ describe("observeGuests", () => {
   test.each([
     ["the stage virtual-machines", { stage: "virtual-machines" as const }, {}],
     ["a run of chosen machines", { options: { netbox_vm_ids: [1] } as never }, {}],
+    ["a run of guests by their numbers", { options: { vmids: [100] } as never }, {}],
     ["a run that keeps nothing", {}, { PROXBOX_OBSERVATION_MAX_AGE: 0 }],
   ])("%s looks again", async (_, change, config) => {
     let asked = 0;

@@ -1,4 +1,5 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { isTargeted } from "@proxbox/contracts/targets";
 import { eachEstate } from "@proxbox/estate/each-estate";
 import { type Estate, readEstates } from "@proxbox/estate/estates";
 import { portionsOf } from "@proxbox/estate/portions";
@@ -28,7 +29,7 @@ export const stage = defineStage({
 
   async items(ctx) {
     const { estates, settled } = await readEstates(ctx);
-    if (estates.length === 0 || ctx.options.netbox_vm_ids) return settled;
+    if (estates.length === 0 || isTargeted(ctx.options)) return settled;
     const client = netboxOf(ctx);
     const [rows, storageIds] = await Promise.all([
       readRoutineRows(client, ctx.signal),

@@ -29,6 +29,7 @@ describe("wantedMachines", () => {
   test.each<[string, Partial<SyncOptions>, number[]]>([
     ["all, those of guests that are gone too", {}, [1, 2, 3]],
     ["those that were asked for", { netbox_vm_ids: [2] }, [2]],
+    ["those that were asked for by number, former ones too", { vmids: [101] }, [2, 3]],
     ["those that the sync modes let in", { sync_mode_vm_template: "disabled" }, [1]],
     ["those that are only made count as always", { sync_mode_vm: "bootstrap_only" }, [1, 2, 3]],
   ])("%s", (_, options, ids) =>

@@ -1,5 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { isAskedFor } from "@proxbox/contracts/targets";
 import { type Estate, leavesGuestsOut } from "@proxbox/estate/estates";
 import { cleanText } from "@proxbox/netbox/canonical";
 import { kindOf } from "@proxbox/netbox/kinds";
@@ -20,10 +21,9 @@ export type Assigned = {
  * sync modes let in. Pure.
  */
 export function wantedMachines({ chunks, machines }: Pick<Estate, "chunks" | "machines">, options: SyncOptions) {
-  const only = options.netbox_vm_ids ? new Set(options.netbox_vm_ids) : null;
   const present = new Set(chunks.flatMap(({ guests }) => guests.map(({ vm }) => vm.id)));
   const letIn = (id: number) => !leavesGuestsOut(options) || present.has(id);
-  return machines.filter(({ vm }) => (only?.has(vm.id) ?? true) && letIn(vm.id));
+  return machines.filter(({ vm, vmid }) => isAskedFor(options, { vmid, vm: vm.id }) && letIn(vm.id));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { isTargeted } from "@proxbox/contracts/targets";
 import { eachEstate } from "@proxbox/estate/each-estate";
 import { type Estate, leavesGuestsOut, readEstates } from "@proxbox/estate/estates";
 import { portionsOf } from "@proxbox/estate/portions";
@@ -30,7 +31,7 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
   const wanted = (estate: Estate) => wantedMachines(estate, ctx.options);
   const all = estates.flatMap(wanted);
   if (all.length === 0) return settled;
-  const vmids = ctx.options.netbox_vm_ids ? [...new Set(all.map(({ vmid }) => vmid))] : null;
+  const vmids = isTargeted(ctx.options) ? [...new Set(all.map(({ vmid }) => vmid))] : null;
   const [rows, storageIds] = await Promise.all([
     readBackupRows(client, vmids, ctx.signal),
     readStorageIds(client, ctx.signal),
@@ -80,7 +81,7 @@ function itemsOf(
 
 /** Whether all backups are looked at, so that one without a machine is worth a word. */
 function isWhole(options: SyncOptions): boolean {
-  return !options.netbox_vm_ids && !leavesGuestsOut(options);
+  return !isTargeted(options) && !leavesGuestsOut(options);
 }
 
 function byMachine({ machine: left }: OwnBackup, { machine: right }: OwnBackup): number {

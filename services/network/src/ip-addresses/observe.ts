@@ -1,3 +1,4 @@
+import { isTargeted } from "@proxbox/contracts/targets";
 import type { Estate } from "@proxbox/estate/estates";
 import { keyOf } from "@proxbox/netbox/guests/match";
 import { observeEndpoint } from "@proxbox/proxmox/observe-endpoint";
@@ -8,7 +9,7 @@ import type { StageContext } from "@proxbox/runtime/stage";
  * when only some machines were asked for. Throws as `observeEndpoint` does.
  */
 export async function observeGone(ctx: StageContext, estates: readonly Estate[]): Promise<ReadonlySet<number>> {
-  if (ctx.options.netbox_vm_ids) return new Set();
+  if (isTargeted(ctx.options)) return new Set();
   const complete = estates.filter(({ gaps }) => gaps.guests.length === 0);
   const gone = complete.map(async ({ endpoint, machines }) => {
     const { listing } = await observeEndpoint(ctx, endpoint);

@@ -1,5 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { isTargeted } from "@proxbox/contracts/targets";
 import type { NetBoxClient } from "@proxbox/netbox/client";
 import type { Desired } from "@proxbox/netbox/desired";
 import { netboxOf } from "@proxbox/netbox/session";
@@ -62,7 +63,7 @@ export async function settleRun(networks: readonly EstateNetworks[], ctx: StageC
 async function placeAll(client: NetBoxClient, networks: readonly EstateNetworks[], { options, signal }: StageContext) {
   const guests = networks.flatMap(({ chunks }) => chunks.flatMap((chunk) => chunk.networks));
   const machines = guests.map(({ guest }) => guest.vm);
-  const few = options.netbox_vm_ids !== undefined;
+  const few = isTargeted(options);
   const scope = few
     ? { virtual_machine_id: machines.map(({ id }) => id) }
     : { assigned_object_type: "virtualization.vminterface" };
@@ -105,5 +106,5 @@ async function readLinks(
   signal: AbortSignal,
 ): ReturnType<typeof readGuestLinks> {
   if (options.vm_interface_sync_strategy !== "guest_os_model") return { known: null, outcomes: [] };
-  return readGuestLinks(client, options.netbox_vm_ids ? guests.map(({ guest }) => guest.vm.id) : null, signal);
+  return readGuestLinks(client, isTargeted(options) ? guests.map(({ guest }) => guest.vm.id) : null, signal);
 }

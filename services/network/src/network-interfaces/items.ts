@@ -1,6 +1,7 @@
 import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { isTargeted } from "@proxbox/contracts/targets";
 import { portionsOf } from "@proxbox/estate/portions";
 import { unplacedItem } from "@proxbox/estate/unplaced";
 import type { NetBoxClient } from "@proxbox/netbox/client";
@@ -34,7 +35,7 @@ const nodesPerItem = 10;
  */
 export async function listItems(ctx: StageContext): Promise<Spec[]> {
   const { options, signal } = ctx;
-  if (options.netbox_vm_ids || options.sync_mode_node === "disabled") return [];
+  if (isTargeted(options) || options.sync_mode_node === "disabled") return [];
   const { answered, failed } = await askEndpoints(ctx, (endpoint) => observeNetworks(ctx, endpoint));
   if (answered.length === 0) return failed;
   const client = netboxOf(ctx);

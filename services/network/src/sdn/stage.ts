@@ -1,3 +1,4 @@
+import { isTargeted } from "@proxbox/contracts/targets";
 import { summariseStage } from "@proxbox/estate/summarise";
 import { unplacedItem } from "@proxbox/estate/unplaced";
 import { createOnly } from "@proxbox/netbox/desired";
@@ -29,7 +30,7 @@ export const stage = defineStage({
   body: Type.Unsafe<SdnItem>(Type.Object({ owner: Type.Object({}), gaps: Type.Array(Type.String()) })),
 
   async items(ctx) {
-    if (ctx.options.sync_mode_sdn === "disabled" || ctx.options.netbox_vm_ids) return [];
+    if (ctx.options.sync_mode_sdn === "disabled" || isTargeted(ctx.options)) return [];
     const { answered, failed } = await askEndpoints(ctx, (endpoint) => observeOwner(ctx, endpoint));
     if (answered.length === 0) return failed;
     const hosts = answered.map(({ value }) => value.hosts);

@@ -1,4 +1,5 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { isTargeted } from "@proxbox/contracts/targets";
 import { readEstates } from "@proxbox/estate/estates";
 import { portionsOf } from "@proxbox/estate/portions";
 import type { NetBoxClient } from "@proxbox/netbox/client";
@@ -30,7 +31,7 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
   const machines = networks.flatMap(({ chunks }) =>
     chunks.flatMap((chunk) => chunk.networks.map(({ guest }) => guest.vm)),
   );
-  const rows = await readCardRows(client, machines, options.netbox_vm_ids !== undefined, signal);
+  const rows = await readCardRows(client, machines, isTargeted(options), signal);
   const placed = networks.map((network) => placeCards(network, rows, options));
   const { support, outcomes } = await makeSupport(client, placed, ctx);
   const items: Spec[] = [...settled, ...failed, { key: "support", endpoint: null, report: { objects: outcomes } }];

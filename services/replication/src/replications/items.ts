@@ -1,5 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { isAskedFor, isTargeted } from "@proxbox/contracts/targets";
 import { eachEstate } from "@proxbox/estate/each-estate";
 import { type Estate, leavesGuestsOut, readEstates } from "@proxbox/estate/estates";
 import { portionsOf } from "@proxbox/estate/portions";
@@ -25,8 +26,9 @@ const fullPortion = 200;
  */
 export async function listItems(ctx: StageContext): Promise<Spec[]> {
   const { estates, settled } = await readEstates(ctx);
-  const only = ctx.options.netbox_vm_ids ? new Set(ctx.options.netbox_vm_ids) : null;
-  const concerned = only ? estates.filter(({ machines }) => machines.some(({ vm }) => only.has(vm.id))) : estates;
+  const concerned = isTargeted(ctx.options)
+    ? estates.filter(({ machines }) => machines.some(({ vm, vmid }) => isAskedFor(ctx.options, { vmid, vm: vm.id })))
+    : estates;
   if (concerned.length === 0) return settled;
   const rows = await readReplicationRows(netboxOf(ctx), ctx.signal);
   const items = await eachEstate(concerned, ctx.signal, async (estate) =>
@@ -46,8 +48,9 @@ function itemsOf(
     objects.length > 0 ? [{ key: itemKey("told", id), endpoint: id, report: { objects } }] : [];
   if (endpoint === null) return report(jobs.map(withoutEndpoint));
   const present = chunks.flatMap(({ guests }) => guests.map(({ vm, vmid }) => ({ id: vm.id, name: vm.name, vmid })));
-  const only = options.netbox_vm_ids ? new Set(options.netbox_vm_ids) : null;
   const known = all.map(({ vm, vmid }): Machine => ({ id: vm.id, name: vm.name, vmid }));
+  const asked = known.filter(({ id: vm, vmid }) => isAskedFor(options, { vmid, vm })).map(({ id: vm }) => vm);
+  const only = isTargeted(options) ? new Set(asked) : null;
   const { own, without } = settleJobs(jobs, present, rows, { endpoint, others: binding.others });
   const { stale, kept } = judgeStale(rows, jobs, { endpoint, machines: known, gaps: gaps.guests, only });
   // A job of a machine that the sync modes leave out is nobody's news.

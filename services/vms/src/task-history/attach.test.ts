@@ -122,6 +122,7 @@ describe("machinesOf", () => {
   test.each<[string, Partial<SyncOptions>, number[]]>([
     ["guests that are gone keep their history up to the end, those given up no more", {}, [1, 2]],
     ["only those that were asked for", { netbox_vm_ids: [1] }, [1]],
+    ["only those that were asked for by number", { vmids: [100] }, [1]],
     ["only those of the modes that are on", { sync_mode_vm_template: "disabled" }, [1]],
   ])("%s", (_, flags, expected) => {
     expect(machinesOf(estate, { ...options, ...flags }).map(({ id }) => id)).toEqual(expected);

@@ -1,4 +1,5 @@
 import type { SyncOptions } from "@proxbox/contracts/sync-options";
+import { isTargeted } from "@proxbox/contracts/targets";
 import { type Estate, leavesGuestsOut } from "@proxbox/estate/estates";
 import type { GuestType } from "@proxbox/proxmox/resources/listing";
 import type { Task } from "@proxbox/proxmox/resources/tasks";
@@ -56,7 +57,7 @@ export function machinesOf(
   const listed = chunks.flatMap(({ guests }) =>
     guests.map(({ vm: { id, name }, vmid, type }): TaskMachine => ({ id, name, vmid, type })),
   );
-  if (options.netbox_vm_ids || leavesGuestsOut(options)) return listed;
+  if (isTargeted(options) || leavesGuestsOut(options)) return listed;
   const known = new Set(listed.map(({ id }) => id));
   const others = machines
     .filter(({ vm }) => !known.has(vm.id) && !vm.givenUp)

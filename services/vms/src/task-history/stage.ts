@@ -1,4 +1,5 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { isTargeted } from "@proxbox/contracts/targets";
 import { type Estate, readEstates } from "@proxbox/estate/estates";
 import { summariseStage } from "@proxbox/estate/summarise";
 import type { NetBoxClient } from "@proxbox/netbox/client";
@@ -58,7 +59,7 @@ async function itemsOf(estate: Estate, ctx: StageContext): Promise<StageItemSpec
   if (machines.length === 0) return [];
   const { id } = estate.endpoint;
   const { name } = await ctx.blobs.putJson(`machines.${ctx.run}.${ctx.attempt}.${id}`, machines);
-  const vmids = ctx.options.netbox_vm_ids ? machines.map(({ vmid }) => vmid) : null;
+  const vmids = isTargeted(ctx.options) ? machines.map(({ vmid }) => vmid) : null;
   return estate.hosts.nodes.map(({ name: node, online }): StageItemSpec<TaskNode> => {
     const key = itemKey("tasks", id, node);
     if (online) return { key, endpoint: id, body: { node, machines: name, vmids } };

@@ -53,7 +53,8 @@ export async function listItems(ctx: StageContext): Promise<Spec[]> {
   const vmTypes = (await client.status(ctx.signal)).atLeast(4, 6);
   const plans = await planAll(ctx, placed, outcomes);
   const support = await makeSupport(ctx, plans, placed, vmTypes, outcomes);
-  outcomes.push(...notFound(ctx.options.netbox_vm_ids ?? [], plans));
+  const listed = new Set(placed.flatMap(({ listing }) => listing.guests.map(({ vmid }) => vmid)));
+  outcomes.push(...notFound(ctx.options, plans, listed));
   const items = placed.flatMap((entry, index) => itemsOf(entry, plans[index], support, vmTypes));
   return [...failed, { key: "support", endpoint: null, report: { objects: outcomes } }, ...items];
 }
@@ -72,7 +73,6 @@ async function planAll(ctx: StageContext, placed: Placed[], outcomes: ObjectOutc
     missingRoles(client, asked, ctx.signal),
   ]);
   outcomes.push(...missing.map(roleMissing));
-  const only = ctx.options.netbox_vm_ids ? new Set(ctx.options.netbox_vm_ids) : null;
   const plans = placed.map(({ listing, binding, cluster }) =>
     planGuests(
       listing.guests.filter((guest) => isWanted(guest, ctx.options)),
@@ -87,7 +87,7 @@ async function planAll(ctx: StageContext, placed: Placed[], outcomes: ObjectOutc
         const role = defaultRoleOf(type, ctx.options, binding.nodes[node]?.roles, settings);
         return role !== null && missing.includes(role) ? null : role;
       },
-      only,
+      ctx.options,
     ),
   );
   const vacate = plans.flatMap((plan) => plan.vacate);

@@ -41,7 +41,7 @@ test("a guest whose node is silent keeps its name, and nobody takes it meanwhile
       states: [state(1, 100), state(2, 101)],
     },
     () => null,
-    null,
+    {},
   );
   expect(planned.map(({ vm, name }) => [vm, name])).toEqual([
     [1, "web"],

@@ -1,4 +1,5 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { isAskedFor, type TargetOptions } from "@proxbox/contracts/targets";
 import { keyOf, type Match, type MatchScope, matchGuests } from "@proxbox/netbox/guests/match";
 import type { KnownVms } from "@proxbox/netbox/guests/read";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
@@ -17,13 +18,13 @@ export type GuestPlan = {
 /**
  * Finds the guests' machines and gives them their names within one NetBox cluster. Pure.
  * @param roleOf the role that is chosen for a guest
- * @param only NetBox ids of the machines the caller asked for; null: all
+ * @param targets which guests the caller asked for
  */
 export function planGuests(
   guests: Guest[],
   scope: Omit<MatchScope, "vms"> & KnownVms & { cloudInits: ReadonlyMap<number, number> },
   roleOf: (guest: Guest) => number | null,
-  only: ReadonlySet<number> | null,
+  targets: TargetOptions,
 ): GuestPlan {
   const matches = matchGuests(guests, scope);
   const problems: ObjectOutcome[] = [];
@@ -32,8 +33,9 @@ export function planGuests(
     const match = matches.get(keyOf(guest));
     if (!match) continue;
     if ("ambiguous" in match) {
-      if (only === null || match.ambiguous.some((id) => only.has(id))) problems.push(ambiguous(guest, match.ambiguous));
-    } else if (only === null || (match.vm !== null && only.has(match.vm.id))) chosen.push({ guest, match });
+      if (match.ambiguous.some((id) => isAskedFor(targets, { vmid: guest.vmid, vm: id })))
+        problems.push(ambiguous(guest, match.ambiguous));
+    } else if (isAskedFor(targets, { vmid: guest.vmid, vm: match.vm?.id ?? null })) chosen.push({ guest, match });
   }
   const own = new Set(chosen.flatMap(({ match }) => (match.vm ? [match.vm.id] : [])));
   const foreign = scope.vms.filter((vm) => vm.cluster === scope.cluster && !own.has(vm.id)).map((vm) => vm.name);
@@ -68,18 +70,32 @@ export function planGuests(
   return { planned, problems, vacate };
 }
 
-/** What is told of machines that were asked for and for which no guest was found. Pure. */
-export function notFound(only: readonly number[], plans: readonly GuestPlan[]): ObjectOutcome[] {
+/**
+ * What is told of machines and guests that were asked for, and were not found. Pure.
+ * @param listed the numbers of all guests that were listed
+ */
+export function notFound(
+  { netbox_vm_ids: machines = [], vmids = [] }: TargetOptions,
+  plans: readonly GuestPlan[],
+  listed: ReadonlySet<number>,
+): ObjectOutcome[] {
   const found = new Set(plans.flatMap(({ planned }) => planned.map(({ vm }) => vm)));
-  return only
-    .filter((id) => !found.has(id))
-    .map((id) => ({
-      kind: "virtual-machine",
-      name: `virtual machine ${id}`,
-      id,
-      outcome: "skipped",
-      reason: "It was asked for by its id, and no guest of this run's endpoints stands for it.",
-    }));
+  const base = { kind: "virtual-machine", outcome: "skipped" } as const;
+  return [
+    ...machines
+      .filter((id) => !found.has(id))
+      .map((id): ObjectOutcome => {
+        const reason = "It was asked for by its id, and no guest of this run's endpoints stands for it.";
+        return { ...base, name: `virtual machine ${id}`, id, reason };
+      }),
+    ...vmids
+      .filter((vmid) => !listed.has(vmid))
+      .map((vmid): ObjectOutcome => {
+        const reason =
+          "It was asked for by its number, and no Proxmox endpoint that this run could read has such a guest.";
+        return { ...base, name: `guest ${vmid}`, reason };
+      }),
+  ];
 }
 
 function ambiguous(guest: Guest, vms: number[]): ObjectOutcome {

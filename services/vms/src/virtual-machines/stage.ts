@@ -1,5 +1,6 @@
 import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { isTargeted } from "@proxbox/contracts/targets";
 import { rememberMachines } from "@proxbox/estate/machines";
 import { summariseStage } from "@proxbox/estate/summarise";
 import { createOnly, pointingTo } from "@proxbox/netbox/desired";
@@ -63,12 +64,12 @@ export const stage = defineStage({
   },
 
   async finish(results, ctx) {
-    const swept = ctx.options.delete_orphans && !ctx.options.netbox_vm_ids ? await sweepOrphans(results, ctx) : [];
+    const swept = ctx.options.delete_orphans && !isTargeted(ctx.options) ? await sweepOrphans(results, ctx) : [];
     const objects = swept.flatMap((one) => one.objects);
     await writeJournal(ctx, netboxOf(ctx), objects);
     const changed = swept.map((one) => ({ endpoint: one.endpoint, counts: countOf(one.objects) }));
     await summariseStage([...results, ...changed], ctx);
-    if (!ctx.options.netbox_vm_ids) await rememberMachines(ctx);
+    if (!isTargeted(ctx.options)) await rememberMachines(ctx);
     return { objects };
   },
 });
