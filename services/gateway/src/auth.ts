@@ -35,12 +35,15 @@ export function withFailure(failures: Failures | null, credential: string, now: 
 export const refusals = {
   locked: "Too many failed authentication attempts. Wait five minutes and check the API key.",
   noKey: "No API key configured. Register the first one with POST /auth/register-key.",
-  missing: (left: number) => `API key required.${suffix(left)}`,
+  missing: "API key required.",
   wrong: (left: number) => `Invalid API key.${suffix(left)}`,
-  tooFast: "Rate limit exceeded. Send fewer requests a minute, or raise PROXBOX_RATE_LIMIT.",
+  tooFast: "Rate limit exceeded. Send fewer requests a minute, with a valid API key, or raise PROXBOX_RATE_LIMIT.",
 } as const;
 
-/** Who may enter without a key: discovery, readiness, metrics and the registration of the first key. */
+/**
+ * What needs no key in a header: discovery, readiness, metrics, the registration of the first key, and the plugin's sockets,
+ * which get theirs in the first message.
+ */
 export const openPaths: ReadonlySet<string> = new Set([
   "/",
   "/health",
@@ -49,7 +52,12 @@ export const openPaths: ReadonlySet<string> = new Set([
   "/openapi.json",
   "/auth/bootstrap-status",
   "/auth/register-key",
+  "/ws",
+  "/ws/virtual-machines",
 ]);
+
+/** What PROXBOX_OPEN_LOGS opens. */
+export const logPaths: ReadonlySet<string> = new Set(["/admin/logs", "/admin/logs/stream"]);
 
 function suffix(left: number): string {
   return left > 0 ? ` ${left} attempts remaining.` : "";

@@ -18,11 +18,12 @@ const GatewaySettings = Type.Object({
     description: "Certificate (PEM, with its chain) to speak HTTPS with; empty: plain HTTP.",
   }),
   PROXBOX_TLS_KEY_FILE: Type.String({ default: "", description: "Private key (PEM) of that certificate." }),
-  PROXBOX_RATE_LIMIT: Type.Integer({
-    default: 300,
-    minimum: 1,
-    description: "Requests a minute from one address, counted by each gateway for itself.",
-  }),
+  PROXBOX_RATE_LIMIT: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: "Requests a minute from one address, with a key or without; not set: 300 without a valid one.",
+    }),
+  ),
   PROXBOX_TRUSTED_PROXIES: Type.String({
     default: "",
     description: "Addresses or ranges of proxies whose X-Forwarded-For is believed, separated by commas.",
@@ -30,6 +31,10 @@ const GatewaySettings = Type.Object({
   PROXBOX_CORS_EXTRA_ORIGINS: Type.String({
     default: "",
     description: "Further origins whose pages may call us, separated by commas.",
+  }),
+  PROXBOX_OPEN_LOGS: Type.Boolean({
+    default: false,
+    description: "Whether /admin/logs and its stream answer without a key, as the plugin's logs page needs it.",
   }),
   PROXBOX_DELETE_ORPHANS: Type.Boolean({
     default: false,

@@ -21,12 +21,19 @@ const alwaysAllowed = [
   "http://127.0.0.1:3001",
 ];
 
-type NetBoxAddress = Pick<StoredNetBoxEndpoint, "domain" | "port" | "verify_ssl">;
+type NetBoxAddress = Pick<StoredNetBoxEndpoint, "domain" | "ip_address" | "port" | "verify_ssl">;
 
-/** The origins whose pages may call us: NetBox by its domain, the usual local ones, and those of the settings. Pure. */
+/**
+ * The origins whose pages may call us: NetBox by its domain and its address, the usual local ones, and those of the
+ * settings. Pure.
+ */
 export function allowedOrigins(netbox: NetBoxAddress | null, extra: readonly string[]): string[] {
-  const scheme = netbox && (netbox.port === 443 || netbox.verify_ssl) ? "https" : "http";
-  const own = netbox?.domain ? ["", ":80", ":443", ":8000"].map((port) => `${scheme}://${netbox.domain}${port}`) : [];
+  if (!netbox) return [...alwaysAllowed, ...extra];
+  const scheme = netbox.port === 443 || netbox.verify_ssl ? "https" : "http";
+  const ports = ["", ":80", ":443", ":8000", `:${netbox.port}`];
+  const address = netbox.ip_address.replace(/\/\d+$/, "");
+  const hosts = [netbox.domain, address.includes(":") ? `[${address}]` : address].filter(Boolean);
+  const own = hosts.flatMap((host) => ports.map((port) => `${scheme}://${host}${port}`));
   return [...own, ...alwaysAllowed, ...extra];
 }
 

@@ -16,6 +16,7 @@ import {
   withoutKey,
 } from "./api-keys.ts";
 import { badRequest, conflict, notFound, RequestError } from "./errors.ts";
+import { type Remembered, remember } from "./remember.ts";
 
 /** What a presented key turned out to be. */
 export type Verdict = { known: "no-keys" | "wrong" } | { known: "ok"; id: number };
@@ -23,7 +24,10 @@ export type Verdict = { known: "no-keys" | "wrong" } | { known: "ok"; id: number
 /** The API keys, shared by all gateways of an installation. */
 export type KeyStore = {
   status(): Promise<BootstrapStatus>;
+  /** Tells what a key is. Nearly always without a read; a key that seems wrong is looked for once more in what is stored now. */
   verify(key: string): Promise<Verdict>;
+  /** Whether a key is among those remembered: at most one read every two seconds, whoever asks. */
+  recognises(key: string): Promise<boolean>;
   /** Registers the first key, once for ever. Throws RequestError 400 (too short) or 409 (there was one before). */
   register(key: string, label: string): Promise<void>;
   list(): Promise<ApiKeyView[]>;
@@ -37,10 +41,24 @@ export type KeyStore = {
 
 const shortestKey = 32;
 
-/** Opens the keys kept in PBX_CFG. */
-export function openKeyStore(bucket: Bucket, vault: Vault): KeyStore {
+/** What a gateway remembers of the keys, with their pepper opened; null: there are none yet. */
+export type KeyMemory = Remembered<{ ring: KeyRing; pepper: string } | null>;
+
+/** Remembers the keys kept in PBX_CFG for two seconds: that long one that was retired at another gateway is still accepted. */
+export function rememberKeys(bucket: Pick<Bucket, "get">, vault: Vault): KeyMemory {
+  const read = async (name: string) => {
+    const found = await bucket.get(name);
+    const ring = found && decode(KeyRing, found.value);
+    return ring && { ring, pepper: vault.open(ring.pepper) };
+  };
+  return remember(read, { ttlMs: 2_000, most: 1 });
+}
+
+/** Opens the keys kept in PBX_CFG. What is changed through it is in `memory` at once. */
+export function openKeyStore(bucket: Bucket, vault: Vault, memory: KeyMemory): KeyStore {
+  const name = settingKeys.apiKeys;
   const read = async () => {
-    const found = await bucket.get(settingKeys.apiKeys);
+    const found = await bucket.get(name);
     return found && { ring: decode(KeyRing, found.value), revision: found.revision };
   };
   const change = async (apply: (ring: KeyRing) => KeyRing | Refusal): Promise<KeyRing> => {
@@ -48,9 +66,18 @@ export function openKeyStore(bucket: Bucket, vault: Vault): KeyStore {
       const found = await read();
       const next = found ? apply(found.ring) : "unknown";
       if (typeof next === "string") throw refusal(next);
-      if (found && (await bucket.update(settingKeys.apiKeys, JSON.stringify(next), found.revision)) !== null)
+      if (found && (await bucket.update(name, JSON.stringify(next), found.revision)) !== null) {
+        memory.forget(name);
         return next;
+      }
     }
+  };
+  const find = async (key: string) => {
+    const known = await memory.get(name);
+    return {
+      match: known && keyWithHash(known.ring, hashKey(known.pepper, key)),
+      isAny: known !== null && activeKeys(known.ring).length > 0,
+    };
   };
   const changed = async (id: number, apply: (ring: KeyRing) => KeyRing | Refusal) => {
     const key = (await change(apply)).keys.find((entry) => entry.id === id);
@@ -60,21 +87,28 @@ export function openKeyStore(bucket: Bucket, vault: Vault): KeyStore {
 
   return {
     status: async () => {
-      const empty = (await bucket.get(settingKeys.apiKeys)) === null;
+      const empty = (await bucket.get(name)) === null;
       return { needs_bootstrap: empty, has_db_keys: !empty };
     },
     verify: async (key) => {
-      const found = await read();
-      if (!found || activeKeys(found.ring).length === 0) return { known: "no-keys" };
-      const match = keyWithHash(found.ring, hashKey(vault.open(found.ring.pepper), key));
-      return match ? { known: "ok", id: match.id } : { known: "wrong" };
+      let { match, isAny } = await find(key);
+      if (!match && !(isAny && key === "")) {
+        // Another gateway may just have made it.
+        memory.forget(name);
+        ({ match, isAny } = await find(key));
+      }
+      if (match) return { known: "ok", id: match.id };
+      return { known: isAny ? "wrong" : "no-keys" };
     },
+    recognises: async (key) => (await find(key)).match !== null,
     register: async (key, label) => {
       if (key.length < shortestKey) throw badRequest(`The API key must have at least ${shortestKey} characters.`);
       const pepper = randomBytes(32).toString("base64url");
       const empty: KeyRing = { pepper: vault.seal(pepper), next: 1, keys: [] };
       const ring = withKey(empty, { label, hash: hashKey(pepper, key), created_at: Date.now() / 1_000 });
-      if ((await bucket.create(settingKeys.apiKeys, JSON.stringify(ring))) === null) {
+      const isFirst = (await bucket.create(name, JSON.stringify(ring))) !== null;
+      memory.forget(name);
+      if (!isFirst) {
         throw conflict("An API key is already configured.", "Ask who has it to make another with POST /auth/keys.");
       }
     },

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Bucket } from "@proxbox/runtime/buckets";
 import { attemptsLeft, type Failures, isLockedOut, withFailure } from "./auth.ts";
+import { remember } from "./remember.ts";
 
 /** The failed logins, shared by all gateways and kept across their restarts. */
 export type Lockouts = {
   isLocked(source: string, credential: string): Promise<boolean>;
+  /** The same as it was at most two seconds ago: for callers whose key is right, so that each of their requests costs no read. */
+  seemsLocked(source: string, credential: string): Promise<boolean>;
   /** Counts a failure and tells how many attempts are left. */
   fail(source: string, credential: string): Promise<number>;
 };
@@ -15,11 +18,12 @@ export function openLockouts(bucket: Bucket): Lockouts {
     const found = await bucket.get(key);
     return found && { failures: JSON.parse(found.value) as Failures, revision: found.revision };
   };
+  const known = remember(read, { ttlMs: 2_000, most: 1_000 });
+  const isLocked = async (found: ReturnType<typeof read>, credential: string) =>
+    isLockedOut((await found)?.failures ?? null, tagOf(credential), Date.now());
   return {
-    isLocked: async (source, credential) => {
-      const found = await read(nameOf(source));
-      return isLockedOut(found?.failures ?? null, tagOf(credential), Date.now());
-    },
+    isLocked: (source, credential) => isLocked(read(nameOf(source)), credential),
+    seemsLocked: (source, credential) => isLocked(known.get(nameOf(source)), credential),
     fail: async (source, credential) => {
       for (;;) {
         const found = await read(nameOf(source));

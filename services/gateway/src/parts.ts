@@ -6,7 +6,7 @@ import type { Metrics } from "@proxbox/runtime/metrics";
 import type { GatewayConfig } from "./config.ts";
 import type { EndpointStore } from "./endpoint-store.ts";
 import type { Hub } from "./hub.ts";
-import type { KeyStore } from "./key-store.ts";
+import type { KeyMemory, KeyStore } from "./key-store.ts";
 import type { Lockouts } from "./lockouts.ts";
 import type { RunStore } from "./run-store.ts";
 
@@ -19,6 +19,8 @@ export type GatewayParts = {
   bus: Bus;
   settings: Pick<Bucket, "get">;
   keys: KeyStore;
+  /** What is remembered of the keys. */
+  keyCache: Pick<KeyMemory, "stats" | "clear">;
   lockouts: Lockouts;
   endpoints: EndpointStore;
   runs: RunStore;

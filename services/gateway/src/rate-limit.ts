@@ -8,7 +8,8 @@ const mostSources = 10_000;
 export function createRateLimit(limit: number): RateLimit {
   const passed = new Map<string, number[]>();
   return (source, now) => {
-    const recent = (passed.get(source) ?? []).filter((time) => now - time < windowMs);
+    const recent = passed.get(source) ?? [];
+    while (recent[0] !== undefined && now - recent[0] >= windowMs) recent.shift();
     const allowed = recent.length < limit;
     if (allowed) recent.push(now);
     // Put back at the end, so that the first entry is always the source heard longest ago.

@@ -14,7 +14,7 @@ import { readGatewayConfig } from "./config.ts";
 import { openEndpointStore } from "./endpoint-store.ts";
 import { createHub } from "./hub.ts";
 import { inTime } from "./in-time.ts";
-import { openKeyStore } from "./key-store.ts";
+import { openKeyStore, rememberKeys } from "./key-store.ts";
 import { openLockouts } from "./lockouts.ts";
 import { openRunStore } from "./run-store.ts";
 import { readCertificate } from "./tls.ts";
@@ -41,6 +41,7 @@ export async function createGateway(env: Environment, signal: AbortSignal): Prom
   const settings = openBucket(bus, names.settings);
   const key = { text: config.PROXBOX_ENCRYPTION_KEY, file: config.PROXBOX_ENCRYPTION_KEY_FILE };
   const vault = await openVault({ bucket: settings, key, log });
+  const keyCache = rememberKeys(settings, vault);
   const hub = starting.use(createHub(bus));
   const checks = { bus: () => bus.connected() || "The connection to nats-server is lost; it is being made again." };
   const author = { svc: service, replica, build: config.PROXBOX_BUILD };
@@ -52,7 +53,8 @@ export async function createGateway(env: Environment, signal: AbortSignal): Prom
     bus,
     hub,
     settings: inTime({ get: settings.get }, patienceMs),
-    keys: inTime(openKeyStore(settings, vault), patienceMs),
+    keys: inTime(openKeyStore(settings, vault, keyCache), patienceMs),
+    keyCache,
     lockouts: inTime(openLockouts(openBucket(bus, names.lockouts)), patienceMs),
     endpoints: inTime(openEndpointStore(settings, vault, config.PROXBOX_ALLOW_LOOPBACK_TARGETS), patienceMs),
     runs: inTime(openRunStore(bus, openBucket(bus, names.runs), author), patienceMs),

@@ -31,7 +31,7 @@ export type Bench = AsyncDisposable & {
 
 export const testKey = randomBytes(24).toString("hex");
 
-export async function startBench(env: Record<string, string> = {}): Promise<Bench> {
+export async function startBench(env: Record<string, string> = {}, { registered = true } = {}): Promise<Bench> {
   await using starting = new AsyncDisposableStack();
   const nats = starting.use(await startNatsServer());
   const common: Record<string, string> = {
@@ -54,7 +54,7 @@ export async function startBench(env: Record<string, string> = {}): Promise<Benc
       redirect: "manual",
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
-  await call("POST", "/auth/register-key", { api_key: testKey });
+  if (registered) await call("POST", "/auth/register-key", { api_key: testKey });
   const running = starting.move();
   return {
     nats,
