@@ -1,6 +1,7 @@
 import type { PermitResource } from "@proxbox/contracts/subjects";
 import { endedWithin } from "@proxbox/runtime/deadline";
 import { CancelledError } from "@proxbox/runtime/errors";
+import { createLeadJudge, type LeadJudge } from "@proxbox/runtime/forbidden-target";
 import type { Logger } from "@proxbox/runtime/log";
 import { type BatchLimits, defaultBatchLimits } from "./batch-size.ts";
 import type { Pace, WireRow, Written } from "./bulk.ts";
@@ -72,16 +73,20 @@ export type NetBoxClientOptions = {
   memory?: ClientMemory;
 };
 
-/** What clients of one NetBox know together: its release, or who is asking for it, and the batch sizes that were found. */
+/**
+ * What clients of one NetBox know together: its release, or who is asking for it, the batch sizes that were found, and
+ * where its name leads.
+ */
 export type ClientMemory = {
   sizes: Map<string, number>;
   status: { known: NetBoxStatus; until: number } | null;
   asking: Promise<NetBoxStatus> | null;
+  judge: LeadJudge;
 };
 
 /** A memory with nothing in it. */
 export function newClientMemory(): ClientMemory {
-  return { sizes: new Map(), status: null, asking: null };
+  return { sizes: new Map(), status: null, asking: null, judge: createLeadJudge() };
 }
 
 const statusLifeMs = 600_000;
@@ -90,7 +95,8 @@ const statusLifeMs = 600_000;
 export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
   const { log, timeoutMs = 20_000, delayMs = 0, memory = newClientMemory() } = options;
   const patience = { ...defaultPatience, ...options.patience };
-  const send = createSender({ ...options, url: options.url.replace(/\/+$/, ""), timeoutMs, patience });
+  const url = options.url.replace(/\/+$/, "");
+  const send = createSender({ ...options, url, timeoutMs, patience, judge: memory.judge });
 
   const ask = async (signal: AbortSignal) => {
     const asked = { method: "GET", path: "/api/status/" } as const;

@@ -52,6 +52,15 @@ export function connectionError(asked: Asked, host: string, thrown: unknown, tim
   });
 }
 
+/** The error of an address that is never called; `what` ends the sentence: `leads to 169.254.169.254, ...`. */
+export function forbiddenError(host: string, what: string): NetBoxAPIError {
+  return new NetBoxAPIError("netbox_address_refused", `NetBox is not called: ${host} ${what}.`, {
+    status: 0,
+    field: "domain",
+    next: "Give the NetBox endpoint NetBox's own name or address; if its name should lead there, correct the name server.",
+  });
+}
+
 /** The error of an answer that says NetBox has too much to do or is not there; null for any other answer. */
 export function overloadError(asked: Asked, answer: Answer): NetBoxAPIError | null {
   const { status } = answer;

@@ -1,8 +1,9 @@
 import type { PermitResource } from "@proxbox/contracts/subjects";
-import { CancelledError, type NetBoxAPIError, type ProxboxError } from "@proxbox/runtime/errors";
+import { CancelledError, NetBoxAPIError, type ProxboxError } from "@proxbox/runtime/errors";
+import type { LeadJudge } from "@proxbox/runtime/forbidden-target";
 import type { Logger } from "@proxbox/runtime/log";
 import { retry } from "@proxbox/runtime/retry";
-import { type Answer, type Asked, accessError, connectionError, overloadError } from "./failures.ts";
+import { type Answer, type Asked, accessError, connectionError, forbiddenError, overloadError } from "./failures.ts";
 
 /** How one request went, as the throttle controller wants to know it. */
 export type RequestSample = {
@@ -53,6 +54,8 @@ export type SenderOptions = {
   /** The header's whole value, e.g. `Token …` or `Bearer nbt_….…`. */
   authorization: string;
   verifyTls: boolean;
+  /** Says before each request which hosts are never called. */
+  judge: LeadJudge;
   /** Schema id of a branch, for the header X-NetBox-Branch. */
   branch?: string | undefined;
   permit: PermitHook;
@@ -83,7 +86,7 @@ export type Sender = (request: Request, signal: AbortSignal) => Promise<Answer &
  * 504, a broken connection, a timeout, a 500 of NetBox's database) is waited out here with jitter, obeying Retry-After.
  * Answers that refuse what was asked are returned; refusals of the caller, overload that lasts and connections that
  * cannot be made are thrown as NetBoxAPIError: `netbox_unauthorized`, `netbox_forbidden`, `netbox_bad_answer`,
- * `netbox_tls` (no retry helps), `netbox_unreachable`, `netbox_overloaded`, `netbox_timeout`, `netbox_interrupted`.
+ * `netbox_tls`, `netbox_address_refused` (no retry helps), `netbox_unreachable`, `netbox_overloaded`, `netbox_timeout`, `netbox_interrupted`.
  */
 export function createSender(options: SenderOptions): Sender {
   const { patience, log } = options;
@@ -152,9 +155,12 @@ async function exchange(
   permitSignal: AbortSignal,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { url, authorization, branch, verifyTls, timeoutMs } = options;
-  const host = new URL(url).host;
+  const { url, authorization, branch, verifyTls, timeoutMs, judge } = options;
+  const { host, hostname } = new URL(url);
+  const both = AbortSignal.any([permitSignal, AbortSignal.timeout(timeoutMs)]);
   try {
+    const forbidden = await judge(hostname, both);
+    if (forbidden) throw forbiddenError(hostname, forbidden);
     const response = await fetch(`${url}${request.path}`, {
       method: request.method,
       headers: {
@@ -168,12 +174,13 @@ async function exchange(
       // on Bun 1.4.5: a new connection costs 0.1 ms on this machine, where NetBox needs 30 ms for its smallest answer.
       keepalive: false,
       redirect: "manual",
-      signal: AbortSignal.any([permitSignal, AbortSignal.timeout(timeoutMs)]),
+      signal: both,
       tls: { rejectUnauthorized: verifyTls },
     });
     return { status: response.status, body: bodyOf(await response.text()), ...retryAfter(response.headers) };
   } catch (thrown) {
     if (signal.aborted) throw new CancelledError("The NetBox request was stopped.", thrown);
+    if (thrown instanceof NetBoxAPIError) throw thrown;
     const timedOut = (thrown as Error).name === "TimeoutError" || (thrown as Error).name === "AbortError";
     throw connectionError(request, host, withoutSecret(thrown, authorization), timedOut);
   }

@@ -1,9 +1,11 @@
 import type { ProxmoxAPIError } from "@proxbox/runtime/errors";
+import { createLeadJudge, type LeadJudge } from "@proxbox/runtime/forbidden-target";
 import { retry } from "@proxbox/runtime/retry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { readData } from "./answer.ts";
 import {
   combineFailures,
+  forbiddenFailure,
   isConnectionFailure,
   isProxmoxError,
   missingCredentials,
@@ -44,9 +46,13 @@ const longestBackoffMs = 30_000;
  * A client for one endpoint: at most three requests in flight per node; reads are tried again after a broken
  * connection, a 5xx or a broken answer as often as the endpoint allows; of its addresses the first that answers is
  * kept. After a timeout or with an offline node nothing is tried again here: the wait was long enough already.
- * `inFlight` bounds the requests to all nodes together.
+ * `inFlight` bounds the requests to all nodes together; `judge` says which hosts are never called.
  */
-export function createProxmoxClient(target: ProxmoxTarget, inFlight = Number.POSITIVE_INFINITY): ProxmoxClient {
+export function createProxmoxClient(
+  target: ProxmoxTarget,
+  inFlight = Number.POSITIVE_INFINITY,
+  judge: LeadJudge = createLeadJudge(),
+): ProxmoxClient {
   const limits = new Map<string, LimitFunction>();
   const whole = pLimit(inFlight);
   const sessions = new Map<string, Bun.FetchSession>();
@@ -64,6 +70,8 @@ export function createProxmoxClient(target: ProxmoxTarget, inFlight = Number.POS
       const timeout = AbortSignal.timeout(timeoutMs);
       const signal = caller ? AbortSignal.any([caller, timeout]) : timeout;
       try {
+        const forbidden = await judge(new URL(origin).hostname, signal);
+        if (forbidden) throw forbiddenFailure(subject, forbidden);
         const session = sessions.get(origin) ?? (await openSession(target.trust, subject, signal));
         sessions.set(origin, session);
         const response = await session.fetch(`${origin}/api2/json${path}`, { ...init, signal, redirect: "manual" });

@@ -5,6 +5,7 @@ export type ProxmoxErrorCode =
   | "proxmox_unreachable"
   | "proxmox_timeout"
   | "proxmox_tls"
+  | "proxmox_address_refused"
   | "proxmox_unauthorized"
   | "proxmox_forbidden"
   | "proxmox_not_found"
@@ -43,11 +44,31 @@ export function toFailure(thrown: unknown, subject: Subject, timeoutMs: number):
       cause: thrown,
     });
   }
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    const host = new URL(subject.origin).hostname;
+    return failure("proxmox_unreachable", `${where} cannot be found: the name ${host} has no address (${code}).`, {
+      object,
+      retryable: true,
+      field: "domain",
+      next: "Correct the endpoint's domain, or see that the name server used here knows it.",
+      cause: thrown,
+    });
+  }
   return failure("proxmox_unreachable", `${where} does not answer ${subject.path}: ${message}.`, {
     object,
     retryable: true,
     next: "Check that the server runs and that host, port and firewall are right.",
     cause: thrown,
+  });
+}
+
+/** An address that is never called; `what` ends the sentence: `leads to 169.254.169.254, a link-local address`. */
+export function forbiddenFailure({ endpoint, origin }: Pick<Subject, "endpoint" | "origin">, what: string) {
+  const host = new URL(origin).hostname;
+  return failure("proxmox_address_refused", `Proxmox endpoint ${endpoint} is not called: ${host} ${what}.`, {
+    object: `endpoint ${endpoint}`,
+    field: "domain",
+    next: "Give the endpoint the name or address of a Proxmox VE node; if its name should lead there, correct the name server.",
   });
 }
 
@@ -172,14 +193,24 @@ export function isEndpointFailure(failure: ProxmoxAPIError): boolean {
   return endpointCodes.some((code) => failure.code === code);
 }
 
-const endpointCodes: readonly ProxmoxErrorCode[] = ["proxmox_unreachable", "proxmox_tls", "proxmox_unauthorized"];
+const endpointCodes: readonly ProxmoxErrorCode[] = [
+  "proxmox_unreachable",
+  "proxmox_tls",
+  "proxmox_address_refused",
+  "proxmox_unauthorized",
+];
 
 /** Whether no server answered, so that another address of the endpoint may. */
 export function isConnectionFailure(failure: ProxmoxAPIError): boolean {
   return connectionCodes.some((code) => failure.code === code);
 }
 
-const connectionCodes: readonly ProxmoxErrorCode[] = ["proxmox_unreachable", "proxmox_timeout", "proxmox_tls"];
+const connectionCodes: readonly ProxmoxErrorCode[] = [
+  "proxmox_unreachable",
+  "proxmox_timeout",
+  "proxmox_tls",
+  "proxmox_address_refused",
+];
 
 /** The failures at an endpoint's addresses as one; the first, of the preferred address, decides what it is. */
 export function combineFailures(failures: readonly ProxmoxAPIError[], endpoint: string): ProxmoxAPIError {

@@ -13,8 +13,11 @@ export type AnswerOptions = {
   queue: string;
   /** Ends the listening; what was taken before is still answered. */
   signal: AbortSignal;
-  /** Its signal is aborted when the one who asked waits no longer. What it throws is told to the one who asked. */
-  handle: (question: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>;
+  /**
+   * Makes the answer. The one who asked waits for `withinMs` from now on; then `signal` is aborted. What is thrown is
+   * told to the one who asked.
+   */
+  handle: (question: Uint8Array, signal: AbortSignal, withinMs: number) => Promise<Uint8Array>;
 };
 
 const defaultTimeoutMs = 10_000;
@@ -53,9 +56,10 @@ export async function answerAsks(bus: Bus, { subject, queue, signal, handle }: A
 
 async function answer(bus: Bus, message: Msg, handle: AnswerOptions["handle"]): Promise<void> {
   if (!message.reply) return;
-  using deadline = startDeadline(Number(message.headers?.get(askHeaders.within)) || defaultTimeoutMs);
+  const withinMs = Number(message.headers?.get(askHeaders.within)) || defaultTimeoutMs;
+  using deadline = startDeadline(withinMs);
   try {
-    await send(bus, message.reply, "answer", await handle(message.data, deadline.signal));
+    await send(bus, message.reply, "answer", await handle(message.data, deadline.signal, withinMs));
   } catch (thrown) {
     const failure = encode(WireError, toWireError(thrown));
     await send(bus, message.reply, "failure", failure);

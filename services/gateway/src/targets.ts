@@ -1,21 +1,14 @@
+import { forbiddenTarget } from "@proxbox/runtime/forbidden-target";
 import ipaddr from "ipaddr.js";
 import { badRequest } from "./errors.ts";
 
-const metadataNames = new Set(["metadata", "metadata.google.internal", "metadata.goog", "instance-data"]);
-const metadataAddresses = new Set(["fd00:ec2::254", "100.100.100.200", "168.63.129.16"]);
-const forbiddenRanges: Record<string, string> = {
-  unspecified: "an unspecified",
-  broadcast: "a broadcast",
-  multicast: "a multicast",
-  linkLocal: "a link-local",
-};
 const hostname =
   /^(?=.{1,253}\.?$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
 
 /**
  * Refuses hosts that no Proxmox or NetBox can have: link-local, multicast and unspecified addresses, and where
  * clouds keep the credentials of their machines. Private addresses are what this is for. Names are not resolved here: what
- * they mean can change until they are called.
+ * they mean can change, so the clients of Proxmox and NetBox judge them again before each connection.
  * Throws RequestError 400, naming the field.
  */
 export function checkTarget(
@@ -35,15 +28,10 @@ function problemOf(text: string, allowLoopback: boolean): string | null {
     .replace(/^\[(.*)\]$/, "$1")
     .toLowerCase();
   const loopback = "is this machine, which PROXBOX_ALLOW_LOOPBACK_TARGETS forbids.";
-  if (ipaddr.isValid(host)) {
-    const address = ipaddr.process(host);
-    const range = address.range();
-    if (metadataAddresses.has(address.toString())) return "is a metadata service, never a Proxmox or NetBox.";
-    if (forbiddenRanges[range]) return `is ${forbiddenRanges[range]} address, never a Proxmox or NetBox.`;
-    return range === "loopback" && !allowLoopback ? loopback : null;
-  }
+  const forbidden = forbiddenTarget(host);
+  if (forbidden) return `is ${forbidden}, never a Proxmox or NetBox.`;
+  if (ipaddr.isValid(host)) return ipaddr.process(host).range() === "loopback" && !allowLoopback ? loopback : null;
   if (!hostname.test(host)) return "is neither an address nor a host name.";
   const name = host.replace(/\.$/, "");
-  if (metadataNames.has(name)) return "is a metadata service, never a Proxmox or NetBox.";
   return (name === "localhost" || name.endsWith(".localhost")) && !allowLoopback ? loopback : null;
 }
