@@ -64,6 +64,20 @@ export type StageItem = Static<typeof StageItem>;
 export const Outcome = literals("created", "updated", "unchanged", "deleted", "failed", "skipped");
 export type Outcome = Static<typeof Outcome>;
 
+/** Why a virtual machine is not called what Proxmox calls its guest. */
+export const RenamedMachine = Type.Object(
+  {
+    cluster: Type.String({ description: "The Proxmox cluster." }),
+    original_name: Type.String({ description: "What Proxmox calls it." }),
+    resolved_name: Type.String({ description: "What NetBox calls it." }),
+    vmid: Type.Integer(),
+    suffix_index: Type.Integer({ minimum: 1, description: "The number behind the name; 1: none." }),
+    operator_renamed: Type.Boolean({ description: "Whether a person chose the name in NetBox." }),
+  },
+  closed,
+);
+export type RenamedMachine = Static<typeof RenamedMachine>;
+
 /** One NetBox object and what became of it, and why. */
 export const ObjectOutcome = Type.Object(
   {
@@ -74,6 +88,7 @@ export const ObjectOutcome = Type.Object(
     fields: Type.Optional(Type.Array(Type.String(), { description: "Fields that changed." })),
     reason: Type.Optional(Type.String({ description: "Why it was skipped, or a note." })),
     error: Type.Optional(WireError),
+    renamed: Type.Optional(RenamedMachine),
   },
   closed,
 );

@@ -1,0 +1,14 @@
+import type { WireError } from "@proxbox/contracts/errors";
+
+/** An error in one or more sentences: which object, what failed, why, and what to do next. */
+export function sentenceOf({ message, object, cause, next }: WireError): string {
+  const about = object && !message.includes(object) ? `${object}: ${message}` : message;
+  const why = cause && !message.includes(cause) ? ` It says: ${ended(cause)}` : "";
+  return `${ended(about)}${why}${next ? ` ${ended(next)}` : ""}`;
+}
+
+/** A text that ends as a sentence does. */
+export function ended(text: string): string {
+  const trimmed = text.trim();
+  return /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}

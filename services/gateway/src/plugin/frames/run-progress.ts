@@ -1,0 +1,81 @@
+import type { StageName } from "@proxbox/contracts/stages";
+import type { RunStreamEvent } from "../../run-events.ts";
+import type { PluginFrame } from "../frame.ts";
+import { factOf, type RunFact } from "./run-facts.ts";
+import { isComplete } from "./stage-result.ts";
+import { isOver, lacksObjectsOnly, newTally, type StageTally, tallyAfter } from "./stage-tally.ts";
+
+/** How far a run is, as one stream has seen it. */
+export type RunProgress = {
+  /** Takes up an event and says what it means; null when it means nothing to the stream, or the stream is at its end. */
+  take(event: RunStreamEvent): RunFact | null;
+  tally(stage: StageName): StageTally;
+  tallies(): StageTally[];
+  /** Where the run stands, in a sentence. */
+  standing(): string;
+  /** Marks the stream as ended, with its last frame. */
+  end(frame: PluginFrame): PluginFrame;
+  hasEnded(): boolean;
+};
+
+/** Follows the stages of a run. */
+export function createProgress(stages: readonly StageName[]): RunProgress {
+  const tallies = new Map(stages.map((stage) => [stage, newTally(stage)]));
+  let isRunning = false;
+  let ended = false;
+  return {
+    take: (event) => {
+      const fact = ended ? null : factOf(event);
+      if (!fact) return null;
+      if (fact.of === "run") {
+        isRunning = true;
+        return fact;
+      }
+      const before = tallies.get(fact.stage);
+      if (!before) return null;
+      isRunning = true;
+      if (fact.of === "progress") return fact;
+      const after = tallyAfter(before, fact);
+      tallies.set(fact.stage, after);
+      return after === before ? null : fact;
+    },
+    tally: (stage) => tallies.get(stage) ?? newTally(stage),
+    tallies: () => [...tallies.values()],
+    standing: () => standingOf([...tallies.values()], isRunning),
+    end: (frame) => {
+      ended = true;
+      return frame;
+    },
+    hasEnded: () => ended,
+  };
+}
+
+/** How a run ended: `degraded` when it is to be taken for done although single objects are missing. */
+export type RunOutcome = "ok" | "degraded" | "failed";
+
+/**
+ * Whether a run that is over is good. It is when every stage is complete; in tolerant mode also when all that is wrong are
+ * single objects of stages that were worked to their end.
+ */
+export function outcomeOf(tallies: readonly StageTally[], isDone: boolean, tolerant: boolean): RunOutcome {
+  if (isDone && tallies.every(isComplete)) return "ok";
+  return tolerant && tallies.every((tally) => isComplete(tally) || lacksObjectsOnly(tally)) ? "degraded" : "failed";
+}
+
+/** That a run was called off, and why. */
+export function cancelledText(what: string, reason: string | null): string {
+  return `${what} was cancelled${reason ? `: ${reason.replace(/[.\s]+$/, "")}` : ""}. What was written stays; ask for it again to go on.`;
+}
+
+function standingOf(tallies: readonly StageTally[], isRunning: boolean): string {
+  if (!isRunning) return "It waits for its turn: another run is at work, and runs are worked one after another.";
+  const working = tallies.find(({ phase }) => phase === "working");
+  const over = tallies.filter(isOver).length;
+  const stages = tallies.length > 1 ? `${over} of ${tallies.length} stages are over. ` : "";
+  if (!working)
+    return `${stages}${over === tallies.length ? "The run is being closed." : "The next stage is about to begin."}`;
+  const { stage, batches, done, failedObjects } = working;
+  const failed = failedObjects > 0 ? `, ${failedObjects} objects failed` : "";
+  const known = batches === null ? "what there is to do is being listed" : `${done} of ${batches} batches are done`;
+  return `${stages}Stage ${stage}: ${known}${failed}.`;
+}
