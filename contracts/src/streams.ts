@@ -11,6 +11,8 @@ export type StreamSpec = {
   name: string;
   subjects: readonly string[];
   retention: "limits" | "workqueue";
+  /** On disk when left out. What is in memory is gone when nats-server restarts. */
+  storage?: "memory";
   /** Which end gives way when full: history forgets the oldest, a work queue must refuse. */
   discard: "old" | "new";
   maxAgeSeconds: number;
@@ -43,6 +45,7 @@ export const names = {
   events: "PBX_EVT",
   permits: "PBX_SEM",
   advisories: "PBX_ADV",
+  logs: "PBX_LOG",
   runs: "PBX_RUN",
   leases: "PBX_LEASE",
   settings: "PBX_CFG",
@@ -52,6 +55,9 @@ export const names = {
 
 /** The largest event: the gateway's readers and browsers take it whole. */
 export const maxEventBytes = 256 * 1024;
+
+/** How many log lines are kept. */
+export const keptLogLines = 10_000;
 
 /** Every stream of the system. */
 export const streams: readonly StreamSpec[] = [
@@ -104,6 +110,18 @@ export const streams: readonly StreamSpec[] = [
     retention: "limits",
     discard: "old",
     maxAgeSeconds: 7 * day,
+  },
+  {
+    // Nobody waits for a line to be on disk, and each is on the standard output of its service as well.
+    name: names.logs,
+    subjects: [filters.logs],
+    retention: "limits",
+    storage: "memory",
+    discard: "old",
+    maxAgeSeconds: day,
+    maxBytes: 16 * megabyte,
+    maxMessages: keptLogLines,
+    maxMessageBytes: 128 * 1024,
   },
 ];
 

@@ -66,6 +66,11 @@ export function permitSubject(resource: PermitResource): string {
   return join("proxbox.sem", resource);
 }
 
+/** Where the log lines of a service are stored. */
+export function logSubject(service: string): string {
+  return join("proxbox.log", service);
+}
+
 /** Where samples of NetBox requests are told (core NATS, not stored). */
 export function throttleSubject(resource: PermitResource): string {
   return join("proxbox.throttle", resource);
@@ -87,6 +92,7 @@ export const filters = {
   resultsOf: (run: string, stage: string, attempt: number) => `proxbox.evt.${run}.${stage}.${attempt}.done.*`,
   allOf: (run: string) => `proxbox.evt.${run}.>`,
   cancellations: "proxbox.ctl.cancel.*",
+  logs: "proxbox.log.*",
 } as const;
 
 /** What an event's subject says about it. */

@@ -6,6 +6,7 @@ import { CancelledError, ProxboxError } from "./errors.ts";
 export const apiCodes = {
   consumerExists: 10148,
   consumerNotFound: 10014,
+  noMemory: 10028,
   noRoom: 10047,
   notEnabled: 10076,
   notEnabledForAccount: 10039,

@@ -46,6 +46,7 @@ export type LogEvent =
   | "run.cancelled"
   | "run.replayed"
   | "run.swept"
+  | "run.unwanted"
   | "stage.commanded"
   | "stage.blocked"
   | "dead-letter.recorded"
@@ -54,6 +55,7 @@ export type LogEvent =
   | "http.failed"
   | "endpoint.changed"
   | "key.changed"
+  | "cache.cleared"
   | "sse.opened"
   | "sse.closed"
   | "ws.opened"
@@ -90,15 +92,27 @@ export type Logger = {
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Who logs, from which level on, and where to (standard output when left out). */
-export type LogOptions = { service: string; replica: string; level: LogLevel; destination?: DestinationStream };
+/** Who logs, from which level on, and where to (standard output when left out). `forward` gets every line from `info` on. */
+export type LogOptions = {
+  service: string;
+  replica: string;
+  level: LogLevel;
+  destination?: DestinationStream;
+  forward?: DestinationStream;
+};
 
 /**
  * Creates the logger of a process. Secrets are replaced by `[hidden]`, by the name of their field and by their shape.
  */
-export function createLogger({ service, replica, level, destination }: LogOptions): Logger {
+export function createLogger({
+  service,
+  replica,
+  level,
+  destination = pino.destination(1),
+  forward,
+}: LogOptions): Logger {
   const options: LoggerOptions = {
-    level,
+    level: forward && level !== "debug" ? "info" : level,
     base: { service, replica },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: {
@@ -114,7 +128,13 @@ export function createLogger({ service, replica, level, destination }: LogOption
       },
     },
   };
-  return (destination ? pino(options, destination) : pino(options)) as unknown as Logger;
+  const everywhere = forward
+    ? pino.multistream([
+        { level, stream: destination },
+        { level: "info", stream: forward },
+      ])
+    : destination;
+  return pino(options, everywhere) as unknown as Logger;
 }
 
 const hidden = "[hidden]";

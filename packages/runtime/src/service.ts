@@ -6,14 +6,15 @@ import type { Environment } from "./config.ts";
 import { coordinate } from "./coordinator.ts";
 import { type DeliveryOptions, handleDeliveries } from "./deliveries.ts";
 import { createHealth, serveHealth } from "./health.ts";
-import { createLogger, type Logger } from "./log.ts";
+import { createLogger } from "./log.ts";
+import { createLogForward } from "./log-forward.ts";
 import { createMetrics } from "./metrics.ts";
 import { sleep } from "./retry.ts";
 import { readServiceConfig, type ServiceConfig } from "./settings.ts";
 import { loadStages } from "./stage.ts";
 import type { StageHost } from "./stage-context.ts";
 import { openStageHost, type StageServiceParts } from "./stage-host.ts";
-import { ensureStreams, streamChoices } from "./streams.ts";
+import { ensureStreams, keepStreams, streamChoices } from "./streams.ts";
 import { openVault } from "./vault.ts";
 import { version } from "./version.ts";
 import { workItem } from "./worker.ts";
@@ -37,11 +38,13 @@ export type StageServiceOptions = { domain: Domain; dir: string; env: Environmen
 export async function openStageService({ domain, dir, env, signal }: StageServiceOptions): Promise<StageService> {
   const config = readServiceConfig(env);
   const replica = config.PROXBOX_REPLICA;
-  const log = createLogger({ service: domain, replica, level: config.PROXBOX_LOG_LEVEL });
+  const forward = createLogForward(domain);
+  const log = createLogger({ service: domain, replica, level: config.PROXBOX_LOG_LEVEL, forward });
   const stages = await loadStages(domain, dir);
   await using starting = new AsyncDisposableStack();
   const bus = starting.use(await connectBus(busOptions(config, `${domain}/${replica}`, signal), log));
   await ensureStreams(bus, streamChoices(config));
+  starting.use(forward.begin(bus));
   const key = { text: config.PROXBOX_ENCRYPTION_KEY, file: config.PROXBOX_ENCRYPTION_KEY_FILE };
   const vault = await openVault({ bucket: openBucket(bus, names.settings), key, log });
   const service = starting.use(await createStageService({ domain, stages, config, env, log, bus, vault }));
@@ -63,7 +66,7 @@ export async function createStageService(parts: StageServiceParts): Promise<Stag
   const port = config.PROXBOX_HEALTH_PORT;
   const served =
     port === undefined ? null : starting.use(serveHealth({ port, host: config.PROXBOX_HEALTH_HOST, health }));
-  starting.defer(keepStreams(bus, config, log));
+  starting.defer(keepStreams(bus, streamChoices(config)));
   const host = starting.use(openStageHost(parts, metrics));
   starting.use(startLoops(host, domain, config, () => (state.draining = true)));
   log.info(
@@ -129,16 +132,4 @@ async function keepTaking(bus: Bus, options: DeliveryOptions): Promise<void> {
       await sleep(2_000, options.signal).catch(() => {});
     }
   }
-}
-
-/**
- * After a reconnection the server may be another, or have lost its disk: its streams are made again if they are
- * missing.
- */
-function keepStreams(bus: Bus, config: ServiceConfig, log: Logger): () => void {
-  return bus.onReconnect(() => {
-    ensureStreams(bus, streamChoices(config)).catch((error) =>
-      log.error({ event: "bus.streams", err: error }, "The streams could not be checked after the reconnection."),
-    );
-  });
 }

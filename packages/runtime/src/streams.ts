@@ -53,6 +53,18 @@ export async function ensureStreams(bus: Bus, choices: StreamChoices = {}): Prom
   );
 }
 
+/**
+ * Makes missing streams again after every reconnection, until what it returns is called: the server may be another, or have
+ * lost its disk, and it has lost what was in its memory.
+ */
+export function keepStreams(bus: Bus, choices: StreamChoices): () => void {
+  return bus.onReconnect(() => {
+    ensureStreams(bus, choices).catch((error) =>
+      bus.log.error({ event: "bus.streams", err: error }, "The streams could not be checked after the reconnection."),
+    );
+  });
+}
+
 type WantedStream = Partial<StreamConfig> & { name: string };
 
 function streamConfig(spec: StreamSpec): WantedStream {
@@ -60,7 +72,7 @@ function streamConfig(spec: StreamSpec): WantedStream {
     name: spec.name,
     subjects: [...spec.subjects],
     retention: spec.retention,
-    storage: "file",
+    storage: spec.storage ?? "file",
     discard: spec.discard,
     max_age: nanos(spec.maxAgeSeconds * 1_000),
     max_bytes: spec.maxBytes ?? -1,
@@ -140,13 +152,17 @@ async function updateStream(bus: Bus, existing: StreamConfig, wanted: WantedStre
     await bus.jsm.streams.update(wanted.name, next);
   } catch (thrown) {
     // A server with little room keeps the size it could give.
-    if (!hasApiCode(thrown, apiCodes.noRoom)) throw thrown;
+    if (!isFull(thrown)) throw thrown;
   }
 }
 
 // 0 and -1 both mean: no limit.
 function wider(existing = -1, wanted = -1): number {
   return existing <= 0 || wanted <= 0 ? Math.min(existing, wanted) : Math.max(existing, wanted);
+}
+
+function isFull(thrown: unknown): boolean {
+  return hasApiCode(thrown, apiCodes.noRoom) || hasApiCode(thrown, apiCodes.noMemory);
 }
 
 const smallestStream = 16 * 1024 * 1024;
@@ -157,11 +173,15 @@ async function addStream(bus: Bus, wanted: WantedStream): Promise<void> {
       await bus.jsm.streams.add({ ...wanted, max_bytes: bytes });
       return;
     } catch (thrown) {
-      if (!hasApiCode(thrown, apiCodes.noRoom)) throw notEnabled(thrown) ?? thrown;
+      if (!isFull(thrown)) throw notEnabled(thrown) ?? thrown;
       if (bytes / 4 < smallestStream) {
+        const next =
+          wanted.storage === "memory"
+            ? "Give JetStream more memory (max_memory_store)."
+            : "Give JetStream more disk (max_file_store), or another store_dir.";
         throw new ConfigError("bus_full", `nats-server has no room for the stream ${wanted.name}.`, {
           cause: thrown,
-          next: "Give JetStream more disk (max_file_store), or another store_dir.",
+          next,
         });
       }
     }

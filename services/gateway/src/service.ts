@@ -5,8 +5,9 @@ import type { Environment } from "@proxbox/runtime/config";
 import { ConfigError } from "@proxbox/runtime/errors";
 import { createHealth } from "@proxbox/runtime/health";
 import { createLogger } from "@proxbox/runtime/log";
+import { createLogForward } from "@proxbox/runtime/log-forward";
 import { createMetrics } from "@proxbox/runtime/metrics";
-import { ensureStreams, streamChoices } from "@proxbox/runtime/streams";
+import { ensureStreams, keepStreams, streamChoices } from "@proxbox/runtime/streams";
 import { openVault } from "@proxbox/runtime/vault";
 import { version } from "@proxbox/runtime/version";
 import { createApp } from "./app.ts";
@@ -33,11 +34,14 @@ export type Gateway = AsyncDisposable & { readonly port: number; readonly url: s
 export async function createGateway(env: Environment, signal: AbortSignal): Promise<Gateway> {
   const config = readGatewayConfig(env);
   const replica = config.PROXBOX_REPLICA;
-  const log = createLogger({ service, replica, level: config.PROXBOX_LOG_LEVEL });
+  const forward = createLogForward(service);
+  const log = createLogger({ service, replica, level: config.PROXBOX_LOG_LEVEL, forward });
   const metrics = createMetrics(service);
   await using starting = new AsyncDisposableStack();
   const bus = starting.use(await connectBus(busOptions(config, `${service}/${replica}`, signal), log));
   await ensureStreams(bus, streamChoices(config));
+  starting.defer(keepStreams(bus, streamChoices(config)));
+  starting.use(forward.begin(bus));
   const settings = openBucket(bus, names.settings);
   const key = { text: config.PROXBOX_ENCRYPTION_KEY, file: config.PROXBOX_ENCRYPTION_KEY_FILE };
   const vault = await openVault({ bucket: settings, key, log });
@@ -53,6 +57,7 @@ export async function createGateway(env: Environment, signal: AbortSignal): Prom
     bus,
     hub,
     settings: inTime({ get: settings.get }, patienceMs),
+    vault,
     keys: inTime(openKeyStore(settings, vault, keyCache), patienceMs),
     keyCache,
     lockouts: inTime(openLockouts(openBucket(bus, names.lockouts)), patienceMs),

@@ -5,9 +5,10 @@ import type { Environment } from "@proxbox/runtime/config";
 import { type Delivery, handleDeliveries } from "@proxbox/runtime/deliveries";
 import { createHealth, serveHealth } from "@proxbox/runtime/health";
 import { createLogger } from "@proxbox/runtime/log";
+import { createLogForward } from "@proxbox/runtime/log-forward";
 import { createMetrics } from "@proxbox/runtime/metrics";
 import { sleep } from "@proxbox/runtime/retry";
-import { ensureStreams, streamChoices } from "@proxbox/runtime/streams";
+import { ensureStreams, keepStreams, streamChoices } from "@proxbox/runtime/streams";
 import { version } from "@proxbox/runtime/version";
 import { readOrchestratorConfig } from "./config.ts";
 import { recordDeadLetter } from "./dead-letters.ts";
@@ -34,11 +35,14 @@ export type Orchestrator = AsyncDisposable & {
 export async function createOrchestrator(env: Environment, signal: AbortSignal): Promise<Orchestrator> {
   const config = readOrchestratorConfig(env);
   const replica = config.PROXBOX_REPLICA;
-  const log = createLogger({ service, replica, level: config.PROXBOX_LOG_LEVEL });
+  const forward = createLogForward(service);
+  const log = createLogger({ service, replica, level: config.PROXBOX_LOG_LEVEL, forward });
   const metrics = createMetrics(service);
   await using starting = new AsyncDisposableStack();
   const bus = starting.use(await connectBus(busOptions(config, `${service}/${replica}`, signal), log));
   await ensureStreams(bus, streamChoices(config));
+  starting.defer(keepStreams(bus, streamChoices(config)));
+  starting.use(forward.begin(bus));
 
   const stopping = new AbortController();
   const { signal: until } = stopping;
