@@ -4,11 +4,17 @@ import { answerOf, methodNotAllowed } from "./errors.ts";
 import { createGuard } from "./guard.ts";
 import { type DescribedRoute, openApi } from "./open-api.ts";
 import type { GatewayParts } from "./parts.ts";
+import { activeRoutes } from "./routes/active.ts";
+import { cacheRoutes } from "./routes/cache.ts";
+import { encryptionRoutes } from "./routes/encryption.ts";
 import { proxmoxEndpointRoutes } from "./routes/endpoints.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { extraRoutes } from "./routes/extras.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { liveRoutes } from "./routes/live.ts";
 import { netboxEndpointRoutes } from "./routes/netbox-endpoint.ts";
+import { notHereRoutes } from "./routes/not-here.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { throttleRoutes } from "./routes/throttle.ts";
 import { socketRoutes } from "./routes/ws.ts";
@@ -56,7 +62,13 @@ export function createApp(parts: GatewayParts) {
     .use(runRoutes(parts))
     .use(eventRoutes(parts))
     .use(socketRoutes(parts))
-    .use(throttleRoutes(parts));
+    .use(throttleRoutes(parts))
+    .use(liveRoutes(parts))
+    .use(activeRoutes(parts))
+    .use(extraRoutes(parts))
+    .use(cacheRoutes(parts))
+    .use(encryptionRoutes(parts))
+    .use(notHereRoutes());
   const document = openApi(app.routes as unknown as DescribedRoute[], version);
   return app.get("/openapi.json", () => document);
 }
@@ -65,13 +77,12 @@ export function createApp(parts: GatewayParts) {
 async function readJson(request: Request): Promise<unknown> {
   const text = await request.text();
   const body: unknown = text.trim() === "" ? {} : JSON.parse(text);
-  // The router would take null for "not parsed yet" and a number for an order without wishes.
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw new SyntaxError("This is no object.");
   return body;
 }
 
 function methodsOf(routes: readonly { method: string; path: string }[], pathname: string): string[] {
   const path = pathname.replace(/(.)\/$/, "$1");
-  const fits = (pattern: string) => new RegExp(`^${pattern.replace(/:\w+/g, "[^/]+")}$`).test(path);
+  const fits = (pattern: string) => new RegExp(`^${pattern.replace(/:\w+/g, "[^/]+").replace("*", ".+")}$`).test(path);
   return routes.filter((route) => route.method !== "WS" && fits(route.path)).map((route) => route.method);
 }

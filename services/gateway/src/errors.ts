@@ -16,7 +16,7 @@ export class RequestError extends ProxboxError {
     answer: number,
     code: string,
     message: string,
-    more: { detail?: unknown; next?: string; headers?: Record<string, string>; cause?: unknown } = {},
+    more: { detail?: unknown; next?: string | undefined; headers?: Record<string, string>; cause?: unknown } = {},
   ) {
     super(code, message, { next: more.next, cause: more.cause, retryable: answer === 429 || answer === 503 });
     this.answer = answer;
@@ -32,7 +32,7 @@ export function badRequest(message: string): RequestError {
 
 /** 404. */
 export function notFound(message: string, next?: string): RequestError {
-  return new RequestError(404, "not_found", message, next ? { next } : {});
+  return new RequestError(404, "not_found", message, { next });
 }
 
 /** 405, with the methods that there are. */
@@ -42,7 +42,7 @@ export function methodNotAllowed(allowed: readonly string[]): RequestError {
 
 /** 409: it does not fit what is. */
 export function conflict(message: string, next?: string): RequestError {
-  return new RequestError(409, "conflict", message, next ? { next } : {});
+  return new RequestError(409, "conflict", message, { next });
 }
 
 /** 503: ask again in some seconds. */
@@ -88,10 +88,8 @@ function requestError(thrown: unknown): RequestError | null {
     return unavailable("The message bus (nats-server) does not answer; try again in a few seconds.", error);
   }
   if (error.code === "secret_unreadable") {
-    return new RequestError(503, error.code, error.message, {
-      cause: error,
-      ...(error.next ? { next: error.next } : {}),
-    });
+    const { code, message, next } = error;
+    return new RequestError(503, code, message, { cause: error, next, headers: { "retry-after": "60" } });
   }
   return null;
 }

@@ -3,6 +3,7 @@ import type { Bus } from "@proxbox/runtime/bus";
 import type { Health } from "@proxbox/runtime/health";
 import type { Logger } from "@proxbox/runtime/log";
 import type { Metrics } from "@proxbox/runtime/metrics";
+import type { Vault } from "@proxbox/runtime/vault";
 import type { GatewayConfig } from "./config.ts";
 import type { EndpointStore } from "./endpoint-store.ts";
 import type { Hub } from "./hub.ts";
@@ -18,6 +19,7 @@ export type GatewayParts = {
   health: Health;
   bus: Bus;
   settings: Pick<Bucket, "get">;
+  vault: Pick<Vault, "open">;
   keys: KeyStore;
   /** What is remembered of the keys. */
   keyCache: Pick<KeyMemory, "stats" | "clear">;
