@@ -1,0 +1,89 @@
+import type { WireError } from "@proxbox/contracts/errors";
+import type { ObjectOutcome, StageResult } from "@proxbox/contracts/messages";
+import { isOver, type RunState, type StageState } from "@proxbox/contracts/runs";
+import type { StageQuery } from "../stage-query.ts";
+import { guestOf, type IndividualKind } from "./kinds.ts";
+
+/** Why an object is not in line, and the HTTP status that says so. */
+export type Failure = { status: number; code: string; message: string; next?: string };
+
+/** One stage of the run of an object, and its results. */
+export type StageReport = { stage: string; results: readonly StageResult["data"][] };
+
+/** A run for one object of one endpoint, as far as it has come. */
+export type IndividualRun = { state: RunState; endpoint: string; stages: readonly StageReport[] };
+
+/** Whether a dry run would write this. Pure. */
+export function isPlanned({ outcome, reason = "" }: ObjectOutcome): boolean {
+  return outcome === "skipped" && /^would be (created|updated|deleted)(:|$)/.test(reason);
+}
+
+/** Why the object is not in line after its run; null: it is. Pure. */
+export function failureOf(kind: IndividualKind, query: StageQuery, run: IndividualRun): Failure | null {
+  const { state, stages } = run;
+  if (!isOver(state)) return notOver(state);
+  if (state.phase === "cancelled")
+    return { status: 503, code: "cancelled", message: `Run ${state.id} was cancelled. ${state.reason ?? ""}`.trim() };
+  const whole = state.stages.map(stageError).find((error) => error !== null);
+  if (whole) return failed(whole);
+  const outcomes = stages.flatMap(({ results }) => results.flatMap(({ objects }) => objects));
+  const own = outcomes.filter((outcome) => kind.isOwn(outcome, query));
+  const broken = own.find(({ outcome }) => outcome === "failed");
+  if (broken?.error) return failed(broken.error);
+  const main = own.filter((outcome) => outcome.kind === kind.main);
+  if (main.length === 0) return absence(kind, query, run, outcomes);
+  const reasons = main.flatMap((one) => (one.outcome === "skipped" && !isPlanned(one) ? [one.reason ?? ""] : []));
+  return reasons.length < main.length ? null : { status: 409, code: "skipped", message: reasons[0] ?? "" };
+}
+
+function absence(
+  kind: IndividualKind,
+  query: StageQuery,
+  { endpoint, stages }: IndividualRun,
+  outcomes: readonly ObjectOutcome[],
+): Failure | null {
+  const vmid = guestOf(kind, query);
+  const other = outcomes.find((one) => one.kind === "virtual-machine" && one.name.endsWith(` ${vmid})`));
+  const where = `Proxmox endpoint ${endpoint}`;
+  if (vmid !== null && outcomes.some(({ name }) => name === `guest ${vmid}`))
+    return missing(`${where} has no guest ${vmid}, or does not show it to our token.`);
+  if (other?.error) return failed(other.error);
+  if (other?.outcome === "skipped" && !isPlanned(other))
+    return { status: 409, code: "skipped", message: `${other.name}: ${other.reason}` };
+  if (kind.kind === "vm" && other) return missing(`Guest ${vmid} of ${where} is no ${query.type}: ${other.name}.`);
+  // What kept it from being seen: a storage that did not answer, a guest whose configuration could not be read.
+  const last = stages.at(-1)?.results ?? [];
+  const error = last.flatMap((result) => [result.error, ...result.objects.map((one) => one.error)]).find(Boolean);
+  if (error) return failed(error);
+  const silent = last.flatMap(({ objects }) => objects).find((one) => one.outcome === "skipped" && !isPlanned(one));
+  if (kind.mayBeSilent) return null;
+  return missing(
+    `${where} has no ${kind.called(query)}.`,
+    silent ? `The run says: ${silent.name}: ${silent.reason}` : undefined,
+  );
+}
+
+function notOver({ id, phase, stages }: RunState): Failure {
+  const going = stages.filter((stage) => stage.phase === "running" || stage.phase === "commanded");
+  const word = going.length > 0 ? `at work (${going.map(({ stage }) => stage).join(", ")})` : "at work";
+  const message =
+    phase === "queued"
+      ? `Run ${id} waits for other runs to end.`
+      : `Run ${id} is still ${word}; it was not over in time.`;
+  return { status: 504, code: "not_over", message, next: `It goes on: look at GET /runs/${id}, or try again later.` };
+}
+
+function stageError({ error, summary, phase }: StageState): WireError | null {
+  if (phase === "failed" && error) return error;
+  return summary?.endpoints.find(({ state }) => state === "failed")?.error ?? null;
+}
+
+function failed({ code, message, cause, next }: WireError): Failure {
+  const status = code.endsWith("_timeout") ? 504 : code === "secret_unreadable" ? 503 : 502;
+  const sentence = cause && !message.includes(cause) ? `${message} (${cause})` : message;
+  return { status, code, message: sentence, ...(next ? { next } : {}) };
+}
+
+function missing(message: string, next?: string): Failure {
+  return { status: 404, code: "not_found", message, ...(next ? { next } : {}) };
+}

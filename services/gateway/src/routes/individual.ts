@@ -1,0 +1,76 @@
+import { Problem } from "@proxbox/contracts/http";
+import { type TObject, Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import { answerOf } from "../errors.ts";
+import type { GatewayParts } from "../parts.ts";
+import { failedAnswer, nothingDone } from "../plugin/individual/answer.ts";
+import { type IndividualKind, individualKinds, individualParameters } from "../plugin/individual/kinds.ts";
+import { synchroniseOne } from "../plugin/individual/perform.ts";
+import type { StageQuery } from "../plugin/stage-query.ts";
+import { describe } from "./describe.ts";
+
+/** One object at a time: what the plugin's "Sync now" buttons and batches ask for. Each is a run of its own. */
+export function individualRoutes(parts: GatewayParts) {
+  const app = new Elysia();
+  for (const kind of individualKinds) {
+    const path = `/sync/individual/${kind.kind}`;
+    const answer = handlerOf(parts, kind);
+    const detail = describe(`Bring ${kind.called(placeholders(kind))} in line, by a run of its own.`, {
+      200: Answer,
+      404: Problem,
+      409: Problem,
+    });
+    app.get(path, answer, { query: queryOf(kind), ...detail });
+    if (kind.post) app.post(path, answer, { query: queryOf(kind), ...detail });
+    if (kind.kind === "vm") {
+      const params = Type.Pick(queryOf(kind), ["cluster_name", "node", "type", "vmid"]);
+      app.get(`${path}/:cluster_name/:node/:type/:vmid`, answer, { params, ...detail });
+    }
+  }
+  return app;
+}
+
+const Answer = Type.Object({
+  object_type: Type.String(),
+  action: Type.String({ description: "created, updated, unchanged, deleted, noop, dry_run or error." }),
+  proxmox_resource: Type.Object({}),
+  netbox_object: Type.Union([Type.Object({ id: Type.Integer() }), Type.Null()]),
+  dry_run: Type.Boolean(),
+  dependencies_synced: Type.Array(Type.Object({})),
+  error: Type.Union([Type.String(), Type.Null()]),
+  run_id: Type.Union([Type.String(), Type.Null()]),
+});
+
+type Context = { query: object; params?: object; set: { status?: number | string; headers: object } };
+
+function handlerOf(parts: GatewayParts, kind: IndividualKind) {
+  return async ({ query: sent, params, set }: Context) => {
+    const query = { ...sent, ...params } as StageQuery;
+    try {
+      const { status, body } = await synchroniseOne(parts, kind, query);
+      set.status = status;
+      return body;
+    } catch (thrown) {
+      const { status, headers, body, internal } = answerOf(thrown);
+      if (status === 422 || (internal && status === 500)) throw thrown;
+      const { code = "failed", message, next } = body as { code?: string; message: string; next?: string };
+      set.status = status;
+      Object.assign(set.headers, headers);
+      return failedAnswer(nothingDone(kind, query), { status, code, message, ...(next ? { next } : {}) }).body;
+    }
+  };
+}
+
+/** What is not named is ignored: the plugin sends along what it knows of other objects. */
+function queryOf({ required, optional = [] }: IndividualKind): TObject {
+  const fields = [...required, ...optional].map((name) => {
+    const { means, pattern } = individualParameters[name];
+    const field = Type.String({ description: means, ...(pattern ? { pattern } : {}) });
+    return [name, (required as readonly string[]).includes(name) ? field : Type.Optional(field)];
+  });
+  return Type.Object(Object.fromEntries(fields), { additionalProperties: true });
+}
+
+function placeholders({ required }: IndividualKind): StageQuery {
+  return Object.fromEntries(required.map((name) => [name, `{${name}}`]));
+}
