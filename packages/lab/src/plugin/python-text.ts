@@ -2,16 +2,15 @@
 export type Decoder = { push(bytes: Uint8Array): string; end(): string };
 
 /**
- * How the body of an answer with this Content-Type is read: in the charset it names; as ISO-8859-1 when it is text that
- * names none; as UTF-8 otherwise. A byte order mark stays.
+ * How the body of an answer with this Content-Type is read: text that does not say UTF-8 as ISO-8859-1, anything else as
+ * UTF-8. A byte order mark stays.
  */
 export function decoderFor(contentType: string): Decoder {
-  const charset = /charset=["']?([^\s;"']+)/i.exec(contentType)?.[1];
-  if (charset === undefined && /^text\//i.test(contentType.trim())) {
+  if (/^text\//i.test(contentType.trim()) && !/charset=["']?utf-8/i.test(contentType)) {
     // The platform takes "latin1" for windows-1252, which has other characters from 0x80 to 0x9f.
     return { push: (bytes) => Buffer.from(bytes).toString("latin1"), end: () => "" };
   }
-  const decoder = new TextDecoder(charset ?? "utf-8", { ignoreBOM: true });
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   return { push: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() };
 }
 

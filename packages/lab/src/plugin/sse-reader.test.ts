@@ -20,7 +20,7 @@ function answer(pieces: readonly (string | Uint8Array)[], contentType = typed): 
 const completeWith = (data: string) => `event: complete\ndata: ${data}\n\n`;
 
 describe("what the plugin makes of a stream", () => {
-  const success = { status: 200, complete: { ok: true, message: null, result: null, errors: [] } } as const;
+  const success = { status: 200, complete: { ok: true, message: null, result: null, errors: [] } };
   const cutOff = { status: 502, kind: "transport" } as const;
   const invalid = { status: 502, kind: "application" } as const;
   const cases: [string, string, Partial<Outcome>][] = [
