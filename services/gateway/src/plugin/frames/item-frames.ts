@@ -3,6 +3,7 @@ import type { StageName } from "@proxbox/contracts/stages";
 import type { PluginFrame } from "../frame.ts";
 import { sentenceOf } from "./error-sentence.ts";
 import { legacyEnd, legacyPayload } from "./legacy-payloads.ts";
+import { machineOf, nameOf } from "./machine-label.ts";
 import { pageOf } from "./netbox-pages.ts";
 import type { ResultData } from "./run-facts.ts";
 import type { StageTally } from "./stage-tally.ts";
@@ -65,14 +66,17 @@ type About = { stage: StageName; progress: Progress; netboxUrl: string | null };
 
 function objectFrames(object: ObjectOutcome, { stage, progress, netboxUrl }: About): PluginFrame[] {
   const { phase, kinds, item: own } = stageWords[stage];
-  const { kind, name, id, outcome, reason, error } = object;
-  const itemType = kinds.includes(kind) && own !== "sdn" ? own : kind;
+  const { kind, id, outcome, reason, error } = object;
+  const machine = machineOf(object);
+  const name = nameOf(object);
+  const itemType = machine?.type ?? (kinds.includes(kind) && own !== "sdn" ? own : kind);
   const url = pageOf(netboxUrl, kind, id);
   const item = {
     name,
     ...(id === undefined ? {} : { netbox_id: id }),
     ...(url ? { netbox_url: url } : {}),
     item_type: itemType,
+    ...(machine ? { extra: { vmid: machine.vmid } } : {}),
   };
   const failure = outcome === "failed" ? (error ? sentenceOf(error) : `${name} failed.`) : null;
   const message = failure ?? `${capital(kind.replaceAll("-", " "))} '${name}' ${said(object)}`;

@@ -2,6 +2,7 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { StageName } from "@proxbox/contracts/stages";
 import type { RunStreamEvent } from "../../run-events.ts";
 import { sentenceOf } from "./error-sentence.ts";
+import { nameOf } from "./machine-label.ts";
 import { pageOf } from "./netbox-pages.ts";
 import { factOf } from "./run-facts.ts";
 import { stageWords } from "./stage-words.ts";
@@ -47,7 +48,8 @@ export function legacyPayload(
 ): Extract<LegacyPayload, { data: unknown }> | null {
   const { legacy, kinds } = stageWords[stage];
   if (!legacy || !kinds.includes(object.kind)) return null;
-  const { name, id, outcome, reason, error } = object;
+  const { id, outcome, reason, error } = object;
+  const name = nameOf(object);
   const url = pageOf(netboxUrl, object.kind, id);
   const status = outcome === "failed" || outcome === "skipped" ? outcome : "completed";
   const data: LegacyData = {

@@ -13,8 +13,8 @@ export type RunProgress = {
   tallies(): StageTally[];
   /** Where the run stands, in a sentence. */
   standing(): string;
-  /** Marks the stream as ended, with its last frame. */
-  end(frame: PluginFrame): PluginFrame;
+  /** Marks the stream as ended, with its last frames. */
+  end(frames: PluginFrame[]): PluginFrame[];
   hasEnded(): boolean;
 };
 
@@ -42,9 +42,9 @@ export function createProgress(stages: readonly StageName[]): RunProgress {
     tally: (stage) => tallies.get(stage) ?? newTally(stage),
     tallies: () => [...tallies.values()],
     standing: () => standingOf([...tallies.values()], isRunning),
-    end: (frame) => {
+    end: (frames) => {
       ended = true;
-      return frame;
+      return frames;
     },
     hasEnded: () => ended,
   };

@@ -7,9 +7,8 @@ import { partFrames } from "./part-frames.ts";
 import type { RunFact } from "./run-facts.ts";
 import { cancelledText, createProgress, outcomeOf } from "./run-progress.ts";
 import { degradation, stageResult } from "./stage-result.ts";
-import type { StageTally } from "./stage-tally.ts";
 import { mainStage } from "./stage-words.ts";
-import { errorList, failureText } from "./told-errors.ts";
+import { failedFrames, failureText } from "./told-errors.ts";
 
 /** Makes the frames of one plugin stream from the events of a run, in order. After `complete` it makes none. */
 export type FrameMaker = {
@@ -40,17 +39,12 @@ export function stageFrames({ step, stages, netboxUrl, tolerant }: StageStream):
   const progress = createProgress(stages);
   const main = mainStage(step, stages);
 
-  const failed = (text: string, tallies: readonly StageTally[] = []): PluginFrame[] => [
-    { event: "error", data: { step, status: "failed", error: text, detail: text } },
-    progress.end({ event: "complete", data: { ok: false, message: text, errors: errorList(text, tallies) } }),
-  ];
-
   function ending({ fact, reason }: Extract<RunFact, { of: "run" }>): PluginFrame[] {
     const tallies = progress.tallies();
-    if (fact === "cancelled") return failed(cancelledText(step, reason), tallies);
+    if (fact === "cancelled") return failedFrames(step, cancelledText(step, reason), tallies);
     const outcome = outcomeOf(tallies, fact === "done", tolerant);
     if (outcome === "failed")
-      return failed(failureText(tallies, `${step} failed: ${reason ?? "no reason was told."}`), tallies);
+      return failedFrames(step, failureText(tallies, `${step} failed: ${reason ?? "no reason was told."}`), tallies);
     const result = {
       ...stageResult(progress.tally(main)),
       ...(outcome === "degraded" ? degradation(main, tallies) : {}),
@@ -59,7 +53,7 @@ export function stageFrames({ step, stages, netboxUrl, tolerant }: StageStream):
     const message = `${step} is done.${lacks}`;
     return [
       { event: "step", data: { step, status: "completed", message, result } },
-      progress.end({ event: "complete", data: { ok: true, message, result } }),
+      { event: "complete", data: { ok: true, message, result } },
     ];
   }
 
@@ -72,9 +66,10 @@ export function stageFrames({ step, stages, netboxUrl, tolerant }: StageStream):
       if (fact.of !== "run") return partFrames(fact, progress.tally(fact.stage), netboxUrl);
       if (fact.fact === "cancelling")
         return [stands(`${step} is being called off${fact.reason ? `: ${fact.reason}` : "."}`)];
-      return fact.fact === "running" ? [] : ending(fact);
+      return fact.fact === "running" ? [] : progress.end(ending(fact));
     },
     silence: () => (progress.hasEnded() ? [] : [stands(progress.standing())]),
-    broken: (error) => (progress.hasEnded() ? [] : failed(sentenceOf(toWireError(error, step)))),
+    broken: (error) =>
+      progress.hasEnded() ? [] : progress.end(failedFrames(step, sentenceOf(toWireError(error, step)))),
   };
 }

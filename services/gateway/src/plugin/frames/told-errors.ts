@@ -1,4 +1,3 @@
-import type { StageName } from "@proxbox/contracts/stages";
 import type { PluginFrame } from "../frame.ts";
 import { categoryOf } from "./error-category.ts";
 import { ended, sentenceOf } from "./error-sentence.ts";
@@ -6,8 +5,9 @@ import { inPlace, isComplete, ownCounts, phaseNumbers } from "./stage-result.ts"
 import type { SeenError, StageTally } from "./stage-tally.ts";
 import { stageWords } from "./stage-words.ts";
 
-/** How many different errors the last words of a stream spell out. */
+/** How many different errors the last words of a stream spell out, and how many further objects they name for each. */
 const mostSpelled = 3;
+const mostNamed = 3;
 
 /**
  * What went wrong in these stages, for a person who sees nothing else: each stage with its numbers, and the most important
@@ -18,8 +18,16 @@ export function failureText(tallies: readonly StageTally[], otherwise: string): 
   return texts.length > 0 ? texts.join(" ") : otherwise;
 }
 
+/** The last two frames of a stream that failed. */
+export function failedFrames(step: string, text: string, tallies: readonly StageTally[] = []): PluginFrame[] {
+  return [
+    { event: "error", data: { step, status: "failed", error: text, detail: text } },
+    { event: "complete", data: { ok: false, message: text, errors: errorList(text, tallies) } },
+  ];
+}
+
 /** What `errors` of `complete` holds: the whole text first, which is what the plugin shows, then each error on its own. */
-export function errorList(text: string, tallies: readonly StageTally[]): { detail: string }[] {
+function errorList(text: string, tallies: readonly StageTally[]): { detail: string }[] {
   const each = tallies.flatMap(({ errors }) => errors).map(({ error }) => sentenceOf(error));
   return [...new Set([text, ...each])].map((detail) => ({ detail }));
 }
@@ -43,18 +51,18 @@ export function errorDetail(phase: string, { error, object }: SeenError, itemTyp
 function stageFailure(tally: StageTally): string {
   const { failed } = phaseNumbers(tally);
   const [, several] = stageWords[tally.stage].noun;
-  const there = inPlace(ownCounts(tally));
-  const numbers = tally.summary ? ` (${failed} failed, ${there} ${several} in place)` : "";
-  const spelled = firstOfEach(tally.errors).slice(0, mostSpelled);
-  const rest = failed - spelled.length;
-  const more =
-    rest > 0 && spelled.length > 0
-      ? ` ${rest} more failed${tally.errors.length > spelled.length ? " likewise" : ""}.`
-      : "";
-  return `${headOf(tally.stage, tally.phase)}${numbers}: ${spelled.map(({ error }) => sentenceOf(error)).join(" ") || "no error was told."}${more}`;
+  const numbers = tally.summary ? ` (${failed} failed, ${inPlace(ownCounts(tally))} ${several} in place)` : "";
+  const groups = groupsOf(tally.errors).slice(0, mostSpelled);
+  const spelled = groups.map(([first, ...others]) => {
+    const names = others.flatMap(({ object }) => (object ? [object.name] : [])).slice(0, mostNamed);
+    return `${sentenceOf(first.error)}${names.length > 0 ? ` The same goes for ${names.join(", ")}.` : ""}`;
+  });
+  const told = groups.reduce((sum, group) => sum + Math.min(group.length, 1 + mostNamed), 0);
+  const rest = failed > told ? ` ${failed - told} more failed.` : "";
+  return `${headOf(tally)}${numbers}: ${spelled.join(" ") || "no error was told."}${rest}`;
 }
 
-function headOf(stage: StageName, phase: StageTally["phase"]): string {
+function headOf({ stage, phase }: StageTally): string {
   const words: Record<StageTally["phase"], string> = {
     waiting: "was not begun",
     working: "is not done",
@@ -66,8 +74,12 @@ function headOf(stage: StageName, phase: StageTally["phase"]): string {
   return `Stage ${stage} ${words[phase]}`;
 }
 
-/** The first error of each code, in order. */
-function firstOfEach(errors: readonly SeenError[]): SeenError[] {
-  const codes = errors.map(({ error }) => error.code);
-  return errors.filter(({ error }, index) => codes.indexOf(error.code) === index);
+/** Errors by code, in the order in which the codes came; within a code by object, so that every attempt tells the same. */
+function groupsOf(errors: readonly SeenError[]): [SeenError, ...SeenError[]][] {
+  const groups = Map.groupBy(errors, ({ error }) => error.code);
+  const name = ({ object }: SeenError) => object?.name ?? "";
+  return [...groups.values()].flatMap((group) => {
+    const [first, ...others] = group.toSorted((left, right) => (name(left) < name(right) ? -1 : 1));
+    return first ? [[first, ...others] as [SeenError, ...SeenError[]]] : [];
+  });
 }
