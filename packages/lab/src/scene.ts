@@ -6,7 +6,7 @@ import { freePort } from "@proxbox/stack/preflight";
 import { type Processes, startProcesses } from "@proxbox/stack/processes";
 import type { ServiceName } from "@proxbox/stack/services";
 import { type Stack, startStack } from "@proxbox/stack/stack";
-import { connectGateway, type GatewayClient } from "./gateway-client.ts";
+import { connectGateway, type GatewayClient, gatewayClient } from "./gateway-client.ts";
 import { type SimulatedNetBox, type StartOptions, startNetBox } from "./netbox/server.ts";
 import type { Estate } from "./proxmox/estate.ts";
 import { credentials } from "./proxmox/login.ts";
@@ -19,6 +19,8 @@ export type SceneOptions = {
   env?: Environment;
   /** Services as processes of their own, with so many replicas; left out: all in this process. */
   processes?: Partial<Record<ServiceName, number>>;
+  /** False: nobody has given the services a key or told them of NetBox and Proxmox, because a plugin will; default true. */
+  told?: boolean;
 };
 
 /** Everything at work: simulated Proxmox endpoints and NetBox, all services, and a client that may use them. */
@@ -31,7 +33,7 @@ export type Scene = AsyncDisposable & {
   readonly processes: Processes | null;
   /** Folder with the server's data, the key file and, of processes, their logs. */
   readonly dataDir: string;
-  /** Ids of the Proxmox endpoints as the gateway knows them, in the order of `proxmox`. */
+  /** Ids of the Proxmox endpoints as the gateway knows them, in the order of `proxmox`; empty when nobody told it of them. */
   readonly endpointIds: readonly number[];
 };
 
@@ -46,6 +48,7 @@ export async function startScene({
   netbox: netboxOptions,
   env = {},
   processes: replicas,
+  told = true,
 }: SceneOptions): Promise<Scene> {
   await using owned = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), "proxbox-lab-"));
@@ -59,10 +62,13 @@ export async function startScene({
   const stop = new AbortController();
   owned.defer(() => stop.abort());
   const stack = replicas ? null : owned.use(await startStack({ env: settings, dataDir, signal: stop.signal }));
-  const gateway = await connectGateway(`http://127.0.0.1:${port}`, key);
-  await enterNetBox(gateway, netbox);
+  const url = `http://127.0.0.1:${port}`;
+  const gateway = told ? await connectGateway(url, key) : gatewayClient(url, key);
   const endpointIds: number[] = [];
-  for (const endpoint of proxmox) endpointIds.push(await enterProxmox(gateway, netbox, endpoint));
+  if (told) {
+    await enterNetBox(gateway, netbox);
+    for (const endpoint of proxmox) endpointIds.push(await enterProxmox(gateway, netbox, endpoint));
+  }
   const kept = owned.move();
   return {
     netbox,
@@ -90,19 +96,25 @@ export async function enterNetBox(gateway: GatewayClient, netbox: SimulatedNetBo
   await gateway.call("POST", "/netbox/endpoint", body);
 }
 
-/** Enters an endpoint in NetBox, as an operator does in the plugin's form, and pushes it to the gateway, as the plugin does. */
+/**
+ * Enters an endpoint in NetBox, as an operator does in the plugin's form, where it is not entered yet, and pushes it to
+ * the gateway, as the plugin does.
+ */
 export async function enterProxmox(
   gateway: GatewayClient,
   netbox: SimulatedNetBox,
   proxmox: SimulatedProxmox,
 ): Promise<number> {
   const title = proxmox.cluster.endpoint;
-  const row = netbox.insert("plugins/proxbox/endpoints/proxmox", {
-    name: title,
-    domain: `${title}.example.com`,
-    port: proxmox.port,
-    mode: proxmox.cluster.standalone ? "standalone" : "cluster",
-  });
+  const path = "plugins/proxbox/endpoints/proxmox";
+  const row =
+    netbox.rows(path).find(({ name }) => name === title) ??
+    netbox.insert(path, {
+      name: title,
+      domain: `${title}.example.com`,
+      port: proxmox.port,
+      mode: proxmox.cluster.standalone ? "standalone" : "cluster",
+    });
   const { id } = await gateway.call<{ id: number }>("POST", "/proxmox/endpoints", {
     name: `${title} (nb:${row.id})`,
     ip_address: proxmox.host,
