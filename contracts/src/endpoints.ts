@@ -86,6 +86,10 @@ export const runKeys = {
   wantedAll: "wanted.*",
   /** The newest run for one wish of the plugin, so that asking again attaches to it. */
   wish: (hash: string) => `wish.${hash}`,
+  wishAll: "wish.*",
+  /** The newest run of a job of the plugin, which asks for one stage after the other: what is asked next may belong to it. */
+  job: (hash: string) => `job.${hash}`,
+  jobAll: "job.*",
   /** The one run at work: runs queue, because two would write the same NetBox. */
   active: "active",
 } as const;

@@ -18,7 +18,8 @@ export type Bucket = {
   /** Replaces the value of this revision; null when it is not the newest any more. Otherwise the new revision. */
   update(key: string, value: string, revision: number): Promise<number | null>;
   put(key: string, value: string): Promise<number>;
-  delete(key: string): Promise<void>;
+  /** Deletes a key; with a revision only if that is still the newest. False: it was not, and nothing was deleted. */
+  delete(key: string, revision?: number): Promise<boolean>;
   /** Every present key that fits the filter (`run.*`), with its value. */
   list(filter: string): Promise<(BucketValue & { key: string })[]>;
   /** The present values that fit the filter, then every change, deletions included, until the signal is aborted. */
@@ -55,7 +56,17 @@ export function openBucket(bus: Bus, name: string): Bucket {
     create: (key, value) => compareAndSet(key, value, 0, (kv) => kv.create(key, value)),
     update: (key, value, revision) => compareAndSet(key, value, revision, (kv) => kv.update(key, value, revision)),
     put: (key, value) => call(`Writing ${key}`, (kv) => kv.put(key, value)),
-    delete: (key) => call(`Deleting ${key}`, (kv) => kv.delete(key)),
+    delete: (key, revision) =>
+      call(`Deleting ${key}`, async (kv, attempt) => {
+        try {
+          await kv.delete(key, revision === undefined ? {} : { previousSeq: revision });
+          return true;
+        } catch (thrown) {
+          if (!hasApiCode(thrown, apiCodes.wrongLastSequence)) throw thrown;
+          // A refusal after an attempt without an answer may be that attempt's own success.
+          return attempt > 1 && (await get(key)) === null;
+        }
+      }),
     list: async (filter) => {
       const found = new Map<string, BucketValue>();
       for await (const message of readStored(bus, { stream, filter: prefix + filter, lastPerSubject: true })) {

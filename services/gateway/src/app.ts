@@ -15,6 +15,7 @@ import { keyRoutes } from "./routes/keys.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { netboxEndpointRoutes } from "./routes/netbox-endpoint.ts";
 import { notHereRoutes } from "./routes/not-here.ts";
+import { stageRoutes } from "./routes/plugin-stages.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { throttleRoutes } from "./routes/throttle.ts";
 import { socketRoutes } from "./routes/ws.ts";
@@ -60,6 +61,7 @@ export function createApp(parts: GatewayParts) {
     .use(netboxEndpointRoutes(parts))
     .use(proxmoxEndpointRoutes(parts))
     .use(runRoutes(parts))
+    .use(stageRoutes(parts))
     .use(eventRoutes(parts))
     .use(socketRoutes(parts))
     .use(throttleRoutes(parts))

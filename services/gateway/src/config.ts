@@ -40,6 +40,16 @@ const GatewaySettings = Type.Object({
     default: false,
     description: "The option delete_orphans of runs that do not give it.",
   }),
+  PROXBOX_PLUGIN_TOLERANT: Type.Boolean({
+    default: false,
+    description: "Whether a stage of the plugin of which single objects failed ends well, with warnings.",
+  }),
+  PROXBOX_DISCONNECT_GRACE_SECONDS: Type.Integer({
+    default: 60,
+    minimum: 1,
+    maximum: 86_400,
+    description: "How long a run that the plugin asked for goes on when nobody reads it any more.",
+  }),
   PROXBOX_ALLOW_LOOPBACK_TARGETS: Type.Boolean({
     default: true,
     description:

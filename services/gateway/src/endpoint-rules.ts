@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { StoredNetBoxEndpoint, StoredProxmoxEndpoint } from "@proxbox/contracts/endpoints";
 import { netboxPkOf } from "@proxbox/contracts/endpoints";
+import type { FieldFault } from "@proxbox/contracts/http";
 import type {
   NetBoxEndpointChange,
   NetBoxEndpointInput,
@@ -50,7 +51,7 @@ export function changedProxmox(
 ): StoredProxmoxEndpoint {
   const apart = takenApart(sent);
   checkCredentials(apart);
-  checkTemplate(sent.node_device_name_template);
+  checkTemplate(sent.node_device_name_template, ["body", "node_device_name_template"]);
   const { password, token_value, tls_ca, tls_fingerprint, ...plain } = apart;
   const { tls_ca: oldCa, tls_fingerprint: oldFingerprint, ...base } = stored;
   return {
@@ -136,14 +137,15 @@ function checkCredentials({ password, token_name, token_value }: ProxmoxEndpoint
 
 const templateFields = ["node", "cluster", "cluster_slug", "endpoint"];
 
-function checkTemplate(template: string | undefined): void {
+/** Throws RequestError 422, naming the field at `loc`, when a name of a device has a placeholder that is none. Pure. */
+export function checkTemplate(template: string | undefined, loc: FieldFault["loc"]): void {
   const unknown = [...(template ?? "").matchAll(/\{([^{}]*)\}|[{}]/g)].find(
     ([, name]) => !templateFields.includes(name ?? ""),
   );
   if (!unknown) return;
   const known = templateFields.map((name) => `{${name}}`).join(", ");
   const sentence = `${unknown[0]} is not known; a template may have ${known}.`;
-  throw invalidField(["body", "node_device_name_template"], sentence, template);
+  throw invalidField(loc, sentence, template);
 }
 
 function authority(pem: string | null): string | undefined {

@@ -9,6 +9,7 @@ import type { EndpointStore } from "./endpoint-store.ts";
 import type { Hub } from "./hub.ts";
 import type { KeyMemory, KeyStore } from "./key-store.ts";
 import type { Lockouts } from "./lockouts.ts";
+import type { Wishes } from "./plugin/wishes.ts";
 import type { RunStore } from "./run-store.ts";
 
 /** What the routes of a gateway are given. */
@@ -26,5 +27,6 @@ export type GatewayParts = {
   lockouts: Lockouts;
   endpoints: EndpointStore;
   runs: RunStore;
+  wishes: Pick<Wishes, "attend">;
   hub: Hub;
 };

@@ -17,6 +17,7 @@ import { createHub } from "./hub.ts";
 import { inTime } from "./in-time.ts";
 import { openKeyStore, rememberKeys } from "./key-store.ts";
 import { openLockouts } from "./lockouts.ts";
+import { openWishes } from "./plugin/wishes.ts";
 import { openRunStore } from "./run-store.ts";
 import { readCertificate } from "./tls.ts";
 
@@ -49,6 +50,12 @@ export async function createGateway(env: Environment, signal: AbortSignal): Prom
   const hub = starting.use(createHub(bus));
   const checks = { bus: () => bus.connected() || "The connection to nats-server is lost; it is being made again." };
   const author = { svc: service, replica, build: config.PROXBOX_BUILD };
+  const bucket = openBucket(bus, names.runs);
+  const runs = inTime(openRunStore(bus, bucket, author), patienceMs);
+  const graceMs = config.PROXBOX_DISCONNECT_GRACE_SECONDS * 1_000;
+  const { get, create, update, put, delete: drop } = bucket;
+  const inTimeBucket = inTime({ get, create, update, put, delete: drop }, patienceMs);
+  const wishes = starting.use(openWishes({ bucket: inTimeBucket, runs, graceMs, log }));
   const app = createApp({
     config,
     log,
@@ -62,7 +69,8 @@ export async function createGateway(env: Environment, signal: AbortSignal): Prom
     keyCache,
     lockouts: inTime(openLockouts(openBucket(bus, names.lockouts)), patienceMs),
     endpoints: inTime(openEndpointStore(settings, vault, config.PROXBOX_ALLOW_LOOPBACK_TARGETS), patienceMs),
-    runs: inTime(openRunStore(bus, openBucket(bus, names.runs), author), patienceMs),
+    runs,
+    wishes,
   });
 
   const { PORT, PROXBOX_BIND_HOST: hostname } = config;

@@ -44,6 +44,12 @@ export function selectEndpoints<T extends Row>(query: SelectionQuery, rows: read
   return rows.filter(({ enabled }) => enabled);
 }
 
+/** Whether a query says which endpoints it means. Pure. */
+export function choosesEndpoints(query: SelectionQuery): boolean {
+  const { source: _, ...choices } = query;
+  return Object.values(choices).some((choice) => text(choice) !== null);
+}
+
 function one<T extends Row>(fits: (row: T) => boolean, what: string, rows: readonly T[]): T {
   return usable(rows.find((row) => fits(row) && row.enabled) ?? rows.find(fits), `Proxmox endpoint with ${what}`, rows);
 }

@@ -1,7 +1,4 @@
-const truth: Record<string, boolean> = {
-  ...{ true: true, "1": true, yes: true, on: true, t: true, y: true },
-  ...{ false: false, "0": false, no: false, off: false, f: false, n: false },
-};
+import { truthOf } from "../truth.ts";
 
 /**
  * A hook that runs before a path or query is checked: texts that stand for whole numbers or truth values become such.
@@ -13,7 +10,7 @@ export function readAs(types: Record<string, "integer" | "boolean">) {
       for (const [name, type] of Object.entries(types)) {
         const text = part?.[name];
         if (typeof text !== "string") continue;
-        if (type === "boolean") part[name] = truth[text.toLowerCase()] ?? text;
+        if (type === "boolean") part[name] = truthOf(text) ?? text;
         else if (/^[+-]?\d{1,15}$/.test(text)) part[name] = Number(text);
       }
     }

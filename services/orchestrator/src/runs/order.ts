@@ -10,12 +10,13 @@ import { readRun } from "./history.ts";
 import { perform } from "./perform.ts";
 import { startNext } from "./queue.ts";
 import { openRunIndex, outdated } from "./run-index.ts";
+import { createWantedSweep } from "./wanted.ts";
 
 /** Keeps runs in order. Both may be called at any time, by any number of orchestrators, and repeat harmlessly. */
 export type Order = {
   /** Does what follows from a fact that was stored about a run or one of its stages. */
   heard(subject: string): Promise<void>;
-  /** Does what a crash has left undone, and forgets runs that are long over. */
+  /** Does what a crash has left undone, ends runs that nobody wants any more, and forgets those that are long over. */
   sweep(): Promise<void>;
 };
 
@@ -24,6 +25,7 @@ export function createOrder(tools: { bus: Bus; runs: Bucket; publisher: Publishe
   const { bus, runs } = tools;
   const index = openRunIndex(runs);
   const starting = { ...tools, index };
+  const sweepWanted = createWantedSweep(starting);
 
   const react = async (id: string): Promise<void> => {
     const history = await readRun(bus, id);
@@ -47,6 +49,7 @@ export function createOrder(tools: { bus: Bus; runs: Bucket; publisher: Publishe
       const entries = await index.list();
       for (const { id, phase } of entries) if (phase === "running" || phase === "cancelling") await react(id);
       await startNext(starting);
+      await sweepWanted();
       for (const { id } of outdated(entries, Date.now())) {
         await allowAgain(runs, id);
         await index.remove(id);

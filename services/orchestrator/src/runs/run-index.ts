@@ -26,7 +26,7 @@ export function openRunIndex(bucket: Bucket): RunIndex {
       }
     },
     list: async () => (await bucket.list(runKeys.indexAll)).flatMap(({ value }) => read(value) ?? []),
-    remove: (run) => bucket.delete(runKeys.index(run)),
+    remove: async (run) => void (await bucket.delete(runKeys.index(run))),
   };
 }
 

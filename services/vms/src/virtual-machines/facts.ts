@@ -2,6 +2,7 @@ import type { KnownRow } from "@proxbox/netbox/desired";
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import type { HostFacts } from "@proxbox/netbox/hosts/facts";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
+import type { NameAnswer } from "./names.ts";
 import type { PresentRole } from "./roles.ts";
 
 /** A guest's configuration in plain words. */
@@ -27,6 +28,8 @@ export type GuestConfig = {
 export type PlannedGuest = {
   guest: Guest;
   name: string;
+  /** Why it has this name. */
+  nameReason: NameAnswer["reason"];
   vm: number | null;
   /** Its machine has given up the name it had for another's, and waits for its own. */
   steppedAside: boolean;

@@ -55,9 +55,11 @@ export function planGuests(
   const vms = new Map(scope.vms.map((vm) => [vm.id, vm]));
   const planned = chosen.map(({ guest, match }): PlannedGuest => {
     const vm = match.vm ? vms.get(match.vm.id) : undefined;
+    const answer = names.get(keyOf(guest));
     return {
       guest,
-      name: names.get(keyOf(guest))?.name ?? guest.name,
+      name: answer?.name ?? guest.name,
+      nameReason: answer?.reason ?? "free",
       vm: vm?.id ?? null,
       steppedAside: vm !== undefined && aside.has(vm.id),
       cloudInit: vm ? (scope.cloudInits.get(vm.id) ?? null) : null,

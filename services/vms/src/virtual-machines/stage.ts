@@ -18,6 +18,7 @@ import { type GuestBatch, labelOf, type PlannedGuest } from "./facts.ts";
 import { listItems } from "./items.ts";
 import { observeConfigs } from "./observe.ts";
 import { desiredPlatforms } from "./platforms.ts";
+import { withRenames } from "./renamed.ts";
 import { sweepOrphans } from "./sweep-orphans.ts";
 
 const GuestItem = Type.Unsafe<GuestBatch>(
@@ -52,13 +53,15 @@ export const stage = defineStage({
     );
     const { outcomes } = await reconcile(client, [...pointed, ...waiting], { signal: ctx.signal });
     const made = platforms.outcomes.filter(({ outcome }) => outcome !== "unchanged");
+    const planned = read.map(({ plan }) => plan);
+    const named = withRenames(outcomes, planned, batch);
     const refused = new Set(outcomes.flatMap(({ outcome, name }) => (outcome === "failed" ? [name] : [])));
     const memories = read
       .filter(({ plan }) => !isBootstrapOnly(plan.guest, ctx.options))
       .flatMap(({ plan, config }) => desiredRoleMemory(plan, config, batch, ctx.options))
       .filter(({ label }) => !refused.has(label));
     const remembered = await reconcile(client, memories, { signal: ctx.signal });
-    const objects = [...failures.map(unread), ...gone.map(vanished), ...outcomes, ...remembered.outcomes];
+    const objects = [...failures.map(unread), ...gone.map(vanished), ...named, ...remembered.outcomes];
     await writeJournal(ctx, client, objects);
     return { objects: [...made, ...objects] };
   },
