@@ -25,6 +25,7 @@ const plan: PlannedGuest = {
   },
   name: "web (2)",
   vm: null,
+  nameReason: "free",
   steppedAside: false,
   hasDisks: false,
   cloudInit: null,
