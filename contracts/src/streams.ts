@@ -56,8 +56,9 @@ export const names = {
 /** The largest event: the gateway's readers and browsers take it whole. */
 export const maxEventBytes = 256 * 1024;
 
-/** How many log lines are kept. */
+/** How many log lines are kept, and how much of them. */
 export const keptLogLines = 10_000;
+export const keptLogBytes = 16 * megabyte;
 
 /** Every stream of the system. */
 export const streams: readonly StreamSpec[] = [
@@ -119,7 +120,7 @@ export const streams: readonly StreamSpec[] = [
     storage: "memory",
     discard: "old",
     maxAgeSeconds: day,
-    maxBytes: 16 * megabyte,
+    maxBytes: keptLogBytes,
     maxMessages: keptLogLines,
     maxMessageBytes: 128 * 1024,
   },

@@ -11,7 +11,9 @@ import { proxmoxEndpointRoutes } from "./routes/endpoints.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { extraRoutes } from "./routes/extras.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { individualRoutes } from "./routes/individual.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { logRoutes } from "./routes/logs.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { netboxEndpointRoutes } from "./routes/netbox-endpoint.ts";
 import { notHereRoutes } from "./routes/not-here.ts";
@@ -63,8 +65,10 @@ export function createApp(parts: GatewayParts) {
     .use(runRoutes(parts))
     .use(stageRoutes(parts))
     .use(eventRoutes(parts))
+    .use(individualRoutes(parts))
     .use(socketRoutes(parts))
     .use(throttleRoutes(parts))
+    .use(logRoutes(parts))
     .use(liveRoutes(parts))
     .use(activeRoutes(parts))
     .use(extraRoutes(parts))
@@ -79,6 +83,7 @@ export function createApp(parts: GatewayParts) {
 async function readJson(request: Request): Promise<unknown> {
   const text = await request.text();
   const body: unknown = text.trim() === "" ? {} : JSON.parse(text);
+  // The router would take null for "not parsed yet" and a number for an order without wishes.
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw new SyntaxError("This is no object.");
   return body;
 }

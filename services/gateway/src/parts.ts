@@ -9,6 +9,7 @@ import type { EndpointStore } from "./endpoint-store.ts";
 import type { Hub } from "./hub.ts";
 import type { KeyMemory, KeyStore } from "./key-store.ts";
 import type { Lockouts } from "./lockouts.ts";
+import type { LogBook } from "./logs/log-book.ts";
 import type { Wishes } from "./plugin/wishes.ts";
 import type { RunStore } from "./run-store.ts";
 
@@ -25,6 +26,7 @@ export type GatewayParts = {
   /** What is remembered of the keys. */
   keyCache: Pick<KeyMemory, "stats" | "clear">;
   lockouts: Lockouts;
+  logs: Pick<LogBook, "stored" | "follow">;
   endpoints: EndpointStore;
   runs: RunStore;
   wishes: Pick<Wishes, "attend">;

@@ -17,6 +17,7 @@ import { createHub } from "./hub.ts";
 import { inTime } from "./in-time.ts";
 import { openKeyStore, rememberKeys } from "./key-store.ts";
 import { openLockouts } from "./lockouts.ts";
+import { createLogBook } from "./logs/log-book.ts";
 import { openWishes } from "./plugin/wishes.ts";
 import { openRunStore } from "./run-store.ts";
 import { readCertificate } from "./tls.ts";
@@ -48,6 +49,7 @@ export async function createGateway(env: Environment, signal: AbortSignal): Prom
   const vault = await openVault({ bucket: settings, key, log });
   const keyCache = rememberKeys(settings, vault);
   const hub = starting.use(createHub(bus));
+  const logs = starting.use(createLogBook(bus));
   const checks = { bus: () => bus.connected() || "The connection to nats-server is lost; it is being made again." };
   const author = { svc: service, replica, build: config.PROXBOX_BUILD };
   const bucket = openBucket(bus, names.runs);
@@ -67,6 +69,7 @@ export async function createGateway(env: Environment, signal: AbortSignal): Prom
     vault,
     keys: inTime(openKeyStore(settings, vault, keyCache), patienceMs),
     keyCache,
+    logs: { ...logs, ...inTime({ stored: logs.stored }, patienceMs) },
     lockouts: inTime(openLockouts(openBucket(bus, names.lockouts)), patienceMs),
     endpoints: inTime(openEndpointStore(settings, vault, config.PROXBOX_ALLOW_LOOPBACK_TARGETS), patienceMs),
     runs,

@@ -1,0 +1,53 @@
+import type { LogEntry } from "./log-entry.ts";
+
+/** A silence longer than this is broken by a comment, before proxies and browsers give the connection up. */
+const longestSilenceMs = 10_000;
+
+const utf8 = new TextEncoder();
+const heartbeat = utf8.encode(": still here\n\n");
+
+/** One entry as a server-sent event, as the plugin's logs page listens for it. */
+export function logFrame(entry: LogEntry): string {
+  return `event: log\ndata: ${JSON.stringify(entry)}\n\n`;
+}
+
+/**
+ * The body of the log stream: what is stored, then what comes. Each frame is made when the reader has room for it; `stop` is
+ * aborted when the reader goes away, and must end `entries`; it is aborted as well when they have ended.
+ */
+export function logStream(
+  stored: readonly LogEntry[],
+  entries: AsyncIterable<LogEntry>,
+  stop: AbortController,
+  silenceMs = longestSilenceMs,
+): ReadableStream<Uint8Array> {
+  const iterator = entries[Symbol.asyncIterator]();
+  let pending: Promise<IteratorResult<LogEntry>> | null = null;
+  return new ReadableStream<Uint8Array>({
+    // A comment first, so that the reader's connection is open before anything is said.
+    start: (controller) => controller.enqueue(utf8.encode(`: log\n\n${stored.map(logFrame).join("")}`)),
+    pull: async (controller) => {
+      pending ??= iterator.next();
+      const next = await orSilence(pending, silenceMs);
+      if (next === null) return controller.enqueue(heartbeat);
+      pending = null;
+      if (!next.done) return controller.enqueue(utf8.encode(logFrame(next.value)));
+      stop.abort();
+      controller.close();
+    },
+    cancel: async () => {
+      stop.abort();
+      await iterator.return?.();
+    },
+  });
+}
+
+async function orSilence<T>(next: Promise<T>, ms: number): Promise<T | null> {
+  const silence = Promise.withResolvers<null>();
+  const timer = setTimeout(() => silence.resolve(null), ms);
+  try {
+    return await Promise.race([next, silence.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
