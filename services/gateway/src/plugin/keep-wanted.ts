@@ -8,17 +8,21 @@ export type Keeping = AsyncDisposable & {
   /** Says once that a run is wanted. False: it is not to be had any more, it is over or was given up. */
   tell(run: string): Promise<boolean>;
   /** Counts one who wants the run, until that is disposed. */
-  begin(run: string): AsyncDisposable & { run: string };
+  begin(run: string): Disposable & { run: string };
 };
 
 /** How often it is said that a run is wanted, unless the grace is shorter than three times that. */
 const tellEveryMs = 10_000;
 
-type Kept = { wanting: number; stop: AbortController; telling: Promise<void> };
+/** How long the last words may take when the gateway stops. */
+const lastWordsMs = 3_000;
+
+type Kept = { wanting: number; stop: AbortController };
 
 /** Keeps runs wanted in their bucket; one that is not goes on for `graceMs`. */
 export function keepWanted(bucket: Pick<Bucket, "get" | "update">, graceMs: number, log: Logger): Keeping {
   const kept = new Map<string, Kept>();
+  const speaking = new Set<Promise<void>>();
   const everyMs = Math.min(tellEveryMs, graceMs / 3);
 
   const tell = async (run: string): Promise<boolean> => {
@@ -30,7 +34,7 @@ export function keepWanted(bucket: Pick<Bucket, "get" | "update">, graceMs: numb
     return (await bucket.get(key)) !== null;
   };
 
-  const tellAgain = async (run: string, signal: AbortSignal): Promise<void> => {
+  const keepTelling = async (run: string, signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await sleep(everyMs, signal).catch(() => {});
       // Also when nobody is left: the grace counts from here.
@@ -42,40 +46,38 @@ export function keepWanted(bucket: Pick<Bucket, "get" | "update">, graceMs: numb
     }
   };
 
-  const leave = async (run: string, entry: Kept): Promise<void> => {
+  const enter = (run: string): Kept => {
+    const entry = { wanting: 0, stop: new AbortController() };
+    kept.set(run, entry);
+    const words = keepTelling(run, entry.stop.signal).finally(() => speaking.delete(words));
+    speaking.add(words);
+    return entry;
+  };
+
+  const leave = (run: string, entry: Kept): void => {
     entry.wanting -= 1;
     if (entry.wanting > 0) return;
     if (kept.get(run) === entry) kept.delete(run);
     entry.stop.abort();
-    await entry.telling;
   };
 
   return {
     tell,
     begin: (run) => {
-      const entry = kept.get(run) ?? begin(run);
+      const entry = kept.get(run) ?? enter(run);
       entry.wanting += 1;
-      let left = false;
+      let here = true;
       return {
         run,
-        [Symbol.asyncDispose]: async () => {
-          if (left) return;
-          left = true;
-          await leave(run, entry);
+        [Symbol.dispose]: () => {
+          if (here) leave(run, entry);
+          here = false;
         },
       };
     },
     [Symbol.asyncDispose]: async () => {
-      const all = [...kept.values()];
-      for (const { stop } of all) stop.abort();
-      await Promise.all(all.map(({ telling }) => telling));
+      for (const { stop } of kept.values()) stop.abort();
+      await Promise.race([Promise.all(speaking), Bun.sleep(lastWordsMs)]);
     },
   };
-
-  function begin(run: string): Kept {
-    const stop = new AbortController();
-    const entry = { wanting: 0, stop, telling: tellAgain(run, stop.signal) };
-    kept.set(run, entry);
-    return entry;
-  }
 }

@@ -1,10 +1,10 @@
 import type { RunRequest } from "@proxbox/contracts/messages";
 import { netboxUrl } from "@proxbox/runtime/endpoints";
-import { toWireError } from "@proxbox/runtime/errors";
 import { sleep } from "@proxbox/runtime/retry";
-import { RequestError } from "../errors.ts";
+import { unavailable } from "../errors.ts";
 import type { GatewayParts } from "../parts.ts";
-import type { PluginFrame } from "./frame.ts";
+import type { RunStreamEvent } from "../run-events.ts";
+import type { AnswerMaker } from "./frames/answers.ts";
 import type { FrameMaker } from "./frames/stage-frames.ts";
 import { pluginStream, streamHeaders } from "./plugin-stream.ts";
 import { stageRequest } from "./stage-order.ts";
@@ -13,23 +13,31 @@ import { toldRun } from "./told-run.ts";
 
 type Parts = Pick<GatewayParts, "config" | "endpoints" | "wishes" | "hub" | "metrics" | "log">;
 
-/** A request as a route has it. */
-export type Incoming = {
-  request: Request;
-  /** The NetBox id of a machine, when the path has one. */
-  machine: string | undefined;
-  server: { timeout(request: Request, seconds: number): void } | null;
-};
+/** A request that is answered late. */
+type Incoming = { request: Request; server: { timeout(request: Request, seconds: number): void } | null };
 
 /** What a request asks for, and where the objects of it are to be seen. */
 export type StageOrder = { request: RunRequest; netboxUrl: string | null };
 
-/** Makes the frames of a run with this id. */
-export type FramesOf = (order: StageOrder, run: string) => FrameMaker;
+/** How a path speaks of its runs. */
+export type Dialect = {
+  /** The frames of a stream about a run with this id. */
+  frames(order: StageOrder, run: string): FrameMaker;
+  /** The one answer when it is over. */
+  answer(order: StageOrder): AnswerMaker;
+};
 
-/** Reads what is asked for on a path. Throws RequestError as `stageRequest` does, and 503 without a bus. */
-export async function orderOf(parts: Parts, path: StagePath, { request, machine }: Incoming): Promise<StageOrder> {
-  const query = Object.fromEntries(new URL(request.url).searchParams);
+/**
+ * Reads what is asked for on a path; `machine` is the NetBox id in it, if it has one.
+ * Throws RequestError as `stageRequest` does, and 503 without a bus.
+ */
+export async function orderOf(
+  parts: Parts,
+  path: StagePath,
+  { url }: Request,
+  machine: string | undefined,
+): Promise<StageOrder> {
+  const query = Object.fromEntries(new URL(url).searchParams);
   const [proxmox, netbox] = await Promise.all([parts.endpoints.proxmox(), parts.endpoints.netbox()]);
   const usual = { delete_orphans: parts.config.PROXBOX_DELETE_ORPHANS };
   return {
@@ -39,66 +47,66 @@ export async function orderOf(parts: Parts, path: StagePath, { request, machine 
 }
 
 /** Answers with the frames of the run, from its first event to its end; the run lasts as long as they are read. */
-export async function answerWithStream(parts: Parts, order: StageOrder, framesOf: FramesOf, incoming: Incoming) {
+export async function answerWithStream(parts: Parts, order: StageOrder, dialect: Dialect, request: Request) {
   // Who asks for the headers only wants no run.
-  if (incoming.request.method === "HEAD") return new Response(null, { headers: streamHeaders });
-  const told = await follow(parts, order, framesOf, incoming.request.signal);
-  parts.metrics.sseClients.inc();
+  if (request.method === "HEAD") return new Response(null, { headers: streamHeaders });
+  const { metrics, log } = parts;
+  const reader = await attendRun(parts, order, request.signal);
+  const { run } = reader;
+  metrics.sseClients.inc();
+  log.debug({ event: "sse.opened", run }, "A reader of frames has come.");
   let ended = false;
   const onEnd = () => {
     if (ended) return;
     ended = true;
-    parts.metrics.sseClients.dec();
-    told.end();
+    metrics.sseClients.dec();
+    log.debug({ event: "sse.closed", run }, "A reader of frames has gone.");
+    reader.leave();
   };
-  return new Response(pluginStream(told.frames, onEnd), { headers: streamHeaders });
+  const onBroken = (error: unknown) => {
+    if (!reader.signal.aborted) log.warn({ event: "sse.closed", run, err: error }, "The events of a run broke off.");
+    onEnd();
+  };
+  // The server may forget a body that nobody has begun to read.
+  reader.signal.addEventListener("abort", onEnd, { once: true });
+  const told = toldRun(reader.events, dialect.frames(order, run), { pause: sleep, onBroken });
+  return new Response(pluginStream(told, onEnd), { headers: streamHeaders });
 }
 
-/** Answers when the run is over, with its result. Throws RequestError 502, saying why, when it failed. */
-export async function answerWhenOver(parts: Parts, order: StageOrder, framesOf: FramesOf, incoming: Incoming) {
-  const { request, server } = incoming;
+/** Answers when the run is over. Throws RequestError 503 when the events end before that; asking again attaches to it. */
+export async function answerWhenOver(parts: Parts, order: StageOrder, dialect: Dialect, { request, server }: Incoming) {
   if (request.method === "HEAD") return new Response(null, { headers: { "content-type": "application/json" } });
   // It takes as long as it takes, and nothing is sent meanwhile.
   server?.timeout(request, 0);
-  const told = await follow(parts, order, framesOf, request.signal);
+  const reader = await attendRun(parts, order, request.signal);
   try {
-    let last: PluginFrame | undefined;
-    for await (const frames of told.frames) last = frames.at(-1);
-    const { ok, message, result, errors } = (last?.data ?? {}) as Ending;
-    if (ok) return Response.json(result);
-    const detail = errors?.[0]?.detail ?? message ?? "The run ended without a word.";
-    throw new RequestError(502, "run_failed", message ?? detail, { detail });
+    const maker = dialect.answer(order);
+    for await (const event of reader.events) {
+      const answer = maker.take(event);
+      if (answer) return Response.json(answer.body, { status: answer.status });
+    }
+    throw unavailable(`This gateway cannot follow run ${reader.run} any more; ask again.`);
   } finally {
-    told.end();
+    reader.leave();
   }
 }
 
-/** `data` of a `complete` frame. */
-type Ending = { ok: boolean; message: string | null; result?: unknown; errors?: { detail: string }[] };
+/** One who follows a run; leaving ends the events, and lets the run go that nobody else follows. */
+type Reader = { run: string; events: AsyncIterable<RunStreamEvent>; signal: AbortSignal; leave(): void };
 
-async function follow(parts: Parts, order: StageOrder, framesOf: FramesOf, caller: AbortSignal) {
-  const { hub, wishes, log } = parts;
+async function attendRun({ wishes, hub, log }: Parts, order: StageOrder, caller: AbortSignal): Promise<Reader> {
   const attendance = await wishes.attend(order.request);
   const { run, isNew } = attendance;
-  const stop = new AbortController();
   const { mode, stages } = order.request;
   if (isNew) log.info({ event: "run.created", run, mode, stages }, "A run was asked for.");
-  log.debug({ event: "sse.opened", run, isNew }, "A reader has come.");
-  let left = false;
-  const end = () => {
-    if (left) return;
-    left = true;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const leave = () => {
+    if (signal.aborted) return;
     stop.abort();
-    log.debug({ event: "sse.closed", run }, "A reader has gone.");
-    void attendance[Symbol.asyncDispose]();
+    attendance[Symbol.dispose]();
   };
-  // The server may drop a body that nobody has begun to read.
-  caller.addEventListener("abort", end, { once: true });
-  if (caller.aborted) end();
-  const events = hub.follow(run, { seq: 1, over: false, forEver: false, signal: stop.signal });
-  const onBroken = (error: unknown) => {
-    if (!stop.signal.aborted) log.warn({ event: "sse.closed", run, err: toWireError(error) }, "The events broke off.");
-    stop.abort();
-  };
-  return { frames: toldRun(events, framesOf(order, run), { pause: sleep, onBroken }), end };
+  caller.addEventListener("abort", leave, { once: true });
+  if (caller.aborted) leave();
+  return { run, events: hub.follow(run, { seq: 1, over: false, forEver: false, signal }), signal, leave };
 }

@@ -12,7 +12,7 @@ import { keepWanted } from "./keep-wanted.ts";
 import { isNextOf, jobOf, wishOf } from "./wish.ts";
 
 /** Somebody's interest in a run; disposing it ends that interest. When nobody is interested any more, the grace begins. */
-export type Attendance = AsyncDisposable & {
+export type Attendance = Disposable & {
   run: string;
   /** False: the run was going already. */
   isNew: boolean;
