@@ -3,7 +3,7 @@ import { type KnownVm, type KnownVms, readKnownVms } from "@proxbox/netbox/guest
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import { withoutRelics } from "@proxbox/netbox/hosts/twins";
 import { netboxOf } from "@proxbox/netbox/session";
-import { storedObservation, storeObservation } from "@proxbox/proxmox/observations";
+import { freshObservation, storeObservation } from "@proxbox/proxmox/observations";
 import type { StageContext } from "@proxbox/runtime/stage";
 import { lastPlaced } from "./placed.ts";
 
@@ -20,9 +20,7 @@ const part = "machines";
  * now. Throws NetBoxAPIError when NetBox cannot be read.
  */
 export async function machinesOf(ctx: StageContext, bound: readonly Bound[]): Promise<Map<number, Machines>> {
-  const stored = await Promise.all(
-    bound.map(({ binding }) => storedObservation<Machines>(ctx, binding.endpoint, part)),
-  );
+  const stored = await Promise.all(bound.map(({ binding }) => freshObservation<Machines>(ctx, binding.endpoint, part)));
   const missing = bound.filter((_, index) => stored[index] === null);
   const read = missing.length > 0 ? await readMachines(ctx, missing) : new Map<number, Machines>();
   for (const [index, { binding }] of bound.entries()) {

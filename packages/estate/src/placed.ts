@@ -1,7 +1,7 @@
 import type { HostBinding } from "@proxbox/netbox/hosts/bind";
 import { isComplete, placeHosts } from "@proxbox/netbox/hosts/place";
 import { netboxOf } from "@proxbox/netbox/session";
-import { lastObservation, storedObservation, storeObservation } from "@proxbox/proxmox/observations";
+import { freshObservation, lastObservation, storeObservation } from "@proxbox/proxmox/observations";
 import type { ObservedHosts } from "@proxbox/proxmox/observe-hosts";
 import type { StageContext } from "@proxbox/runtime/stage";
 
@@ -13,7 +13,7 @@ const part = "placed";
  * there whole is remembered. Throws NetBoxAPIError when NetBox cannot be read.
  */
 export async function placedHosts(ctx: StageContext, hosts: ObservedHosts[]): Promise<HostBinding[]> {
-  const stored = await Promise.all(hosts.map(({ endpoint }) => storedObservation<HostBinding>(ctx, endpoint, part)));
+  const stored = await Promise.all(hosts.map(({ endpoint }) => freshObservation<HostBinding>(ctx, endpoint, part)));
   const known = stored.filter((binding) => binding !== null);
   if (known.length === hosts.length) return known;
   const bindings = await placeHosts(netboxOf(ctx), hosts, ctx.configured, ctx.signal);

@@ -19,7 +19,14 @@ const looking: ReadonlySet<string> = new Set(["devices", "virtual-machines"]);
  * is nothing that may be used. The stages devices and virtual-machines and runs of chosen machines always look again.
  */
 export async function storedObservation<T>(ctx: ObservationContext, endpoint: number, part: string): Promise<T | null> {
-  if (looking.has(ctx.stage) || isTargeted(ctx.options)) return null;
+  return looking.has(ctx.stage) || isTargeted(ctx.options) ? null : freshObservation(ctx, endpoint, part);
+}
+
+/**
+ * The same for what was found in NetBox, which nobody else writes meanwhile: whoever looks at Proxmox again need not look
+ * for it again.
+ */
+export async function freshObservation<T>(ctx: ObservationContext, endpoint: number, part: string): Promise<T | null> {
   const stored = await readStored<T>(ctx, endpoint, part);
   return stored && isFresh(ctx, Date.parse(stored.observedAt)) ? stored.value : null;
 }

@@ -5,16 +5,17 @@ import { answerOf } from "../errors.ts";
 import type { GatewayParts } from "../parts.ts";
 import { failedAnswer, nothingDone } from "../plugin/individual/answer.ts";
 import { type IndividualKind, individualKinds, individualParameters } from "../plugin/individual/kinds.ts";
-import { synchroniseOne } from "../plugin/individual/perform.ts";
+import { type SynchroniseOne, synchroniseBy } from "../plugin/individual/perform.ts";
 import type { StageQuery } from "../plugin/stage-query.ts";
 import { describe } from "./describe.ts";
 
 /** One object at a time: what the plugin's "Sync now" buttons and batches ask for. Each is a run of its own. */
 export function individualRoutes(parts: GatewayParts) {
   const app = new Elysia();
+  const synchronise = synchroniseBy(parts);
   for (const kind of individualKinds) {
     const path = `/sync/individual/${kind.kind}`;
-    const answer = handlerOf(parts, kind);
+    const answer = handlerOf(synchronise, kind);
     const detail = describe(`Bring ${kind.called(placeholders(kind))} in line, by a run of its own.`, {
       200: Answer,
       404: Problem,
@@ -43,11 +44,11 @@ const Answer = Type.Object({
 
 type Context = { query: object; params?: object; set: { status?: number | string; headers: object } };
 
-function handlerOf(parts: GatewayParts, kind: IndividualKind) {
+function handlerOf(synchronise: SynchroniseOne, kind: IndividualKind) {
   return async ({ query: sent, params, set }: Context) => {
     const query = { ...sent, ...params } as StageQuery;
     try {
-      const { status, body } = await synchroniseOne(parts, kind, query);
+      const { status, body } = await synchronise(kind, query);
       set.status = status;
       return body;
     } catch (thrown) {

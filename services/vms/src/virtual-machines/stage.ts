@@ -72,7 +72,7 @@ export const stage = defineStage({
     await writeJournal(ctx, netboxOf(ctx), objects);
     const changed = swept.map((one) => ({ endpoint: one.endpoint, counts: countOf(one.objects) }));
     await summariseStage([...results, ...changed], ctx);
-    if (!isTargeted(ctx.options)) await rememberMachines(ctx);
+    await rememberMachines(ctx);
     return { objects };
   },
 });

@@ -1,7 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { flagOf, type StageQuery } from "../stage-query.ts";
-import { type Failure, failureOf, type IndividualRun, isPlanned } from "./failure.ts";
-import type { IndividualKind } from "./kinds.ts";
+import { type Failure, failureOf, type IndividualRun, isPlanned, wouldBeCreated } from "./failure.ts";
+import { guestOf, type IndividualKind } from "./kinds.ts";
 
 /** What an object rests on and was made with it; `object_type` and the other members as the plugin's own calls name them. */
 export type Dependency = {
@@ -52,7 +52,11 @@ export function answerAfter(
   const answer: IndividualAnswer = {
     ...nothingDone(kind, query),
     netbox_object: main?.id === undefined ? null : { id: main.id, kind: main.kind, name: main.name },
-    dependencies_synced: dependenciesOf(query, outcomes, own),
+    dependencies_synced: dependenciesOf(
+      kind,
+      query,
+      outcomes.filter((outcome) => !own.includes(outcome)),
+    ),
     run_id: run.state.id,
   };
   if (failure) return failedAnswer(answer, failure);
@@ -100,35 +104,20 @@ function actionOf(kind: IndividualKind, own: readonly ObjectOutcome[]): Individu
  * What the object itself rests on and the run has made. The plugin asks once more for each of these by itself, so what
  * only was brought up to date, and what else was made on the way, is not among them.
  */
-function dependenciesOf(
-  query: StageQuery,
-  outcomes: readonly ObjectOutcome[],
-  own: readonly ObjectOutcome[],
-): Dependency[] {
-  const { node, type, vmid, cluster_name: cluster, storage, storage_name = storage } = query;
-  return outcomes.flatMap((outcome): Dependency[] => {
-    const { kind, name } = outcome;
-    if (
-      own.includes(outcome) ||
-      !(outcome.outcome === "created" || (isPlanned(outcome) && / created/.test(outcome.reason ?? "")))
-    )
-      return [];
-    const action = outcome.outcome === "created" ? "created" : "dry_run";
-    if (kind === "cluster") return [{ object_type: "cluster", action, name: cluster ?? name }];
-    if (kind === "device" && name === node) return [{ object_type: "node", action, name }];
-    if (kind === "storage" && storage_name !== undefined && name.endsWith(`/${storage_name}`))
-      return [{ object_type: "storage", action, name: storage_name }];
-    const [, found, number] = /\((qemu|lxc) (\d+)\)$/.exec(name) ?? [];
-    if (kind !== "virtual-machine" || found === undefined || (vmid !== undefined && number !== vmid)) return [];
-    return [
-      {
-        object_type: "vm",
-        action,
-        name: name.replace(/ \((?:qemu|lxc) \d+\)$/, ""),
-        ...(node ? { node } : {}),
-        vmid: Number(number),
-        type: found ?? type,
-      },
-    ];
+function dependenciesOf(kind: IndividualKind, query: StageQuery, others: readonly ObjectOutcome[]): Dependency[] {
+  const { node, cluster_name: cluster, storage, storage_name: store = storage } = query;
+  const vmid = guestOf(kind, query);
+  return others.flatMap((outcome): Dependency[] => {
+    const { kind: made, name, reason } = outcome;
+    const isPlannedNew = isPlanned(outcome) && reason === wouldBeCreated;
+    if (outcome.outcome !== "created" && !isPlannedNew) return [];
+    const action = isPlannedNew ? "dry_run" : "created";
+    if (made === "cluster") return [{ object_type: "cluster", action, name: cluster ?? name }];
+    if (made === "device" && name === node) return [{ object_type: "node", action, name }];
+    if (made === "storage" && store !== undefined && name.endsWith(`/${store}`))
+      return [{ object_type: "storage", action, name: store }];
+    const [, machine, type, number] = /^(.*) \((qemu|lxc) (\d+)\)$/.exec(name) ?? [];
+    if (made !== "virtual-machine" || machine === undefined || type === undefined || Number(number) !== vmid) return [];
+    return [{ object_type: "vm", action, name: machine, ...(node ? { node } : {}), vmid, type }];
   });
 }

@@ -13,9 +13,18 @@ export type StageReport = { stage: string; results: readonly StageResult["data"]
 /** A run for one object of one endpoint, as far as it has come. */
 export type IndividualRun = { state: RunState; endpoint: string; stages: readonly StageReport[] };
 
-/** Whether a dry run would write this. Pure. */
+/** How a dry run tells of an object that is not there yet. */
+export const wouldBeCreated = "would be created";
+
+/** Whether this is what a dry run would write. Pure. */
 export function isPlanned({ outcome, reason = "" }: ObjectOutcome): boolean {
   return outcome === "skipped" && /^would be (created|updated|deleted)(:|$)/.test(reason);
+}
+
+/** Whether an outcome may be about this guest: not where it names another, for which the run was too. Pure. */
+export function mayConcern(vmid: number | null, { name }: Pick<ObjectOutcome, "name">): boolean {
+  const [, named] = /\((?:vmid|qemu|lxc) (\d+)\)/.exec(name) ?? [];
+  return vmid === null || named === undefined || Number(named) === vmid;
 }
 
 /** Why the object is not in line after its run; null: it is. Pure. */
@@ -53,9 +62,10 @@ function absence(
   if (kind.kind === "vm" && other) return missing(`Guest ${vmid} of ${where} is no ${query.type}: ${other.name}.`);
   // What kept it from being seen: a storage that did not answer, a guest whose configuration could not be read.
   const last = stages.at(-1)?.results ?? [];
-  const error = last.flatMap((result) => [result.error, ...result.objects.map((one) => one.error)]).find(Boolean);
+  const told = last.flatMap(({ objects }) => objects.filter((one) => mayConcern(vmid, one)));
+  const error = [...last, ...told].map((one) => one.error).find((one) => one !== undefined);
   if (error) return failed(error);
-  const silent = last.flatMap(({ objects }) => objects).find((one) => one.outcome === "skipped" && !isPlanned(one));
+  const silent = told.find((one) => one.outcome === "skipped" && !isPlanned(one));
   if (kind.mayBeSilent) return null;
   return missing(
     `${where} has no ${kind.called(query)}.`,

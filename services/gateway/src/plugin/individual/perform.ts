@@ -1,4 +1,4 @@
-import type { StageResult } from "@proxbox/contracts/messages";
+import type { RunOrder } from "@proxbox/contracts/http";
 import { isOver } from "@proxbox/contracts/runs";
 import { followRun } from "../../following.ts";
 import type { GatewayParts } from "../../parts.ts";
@@ -7,6 +7,7 @@ import type { StageQuery } from "../stage-query.ts";
 import { answerAfter, type IndividualAnswer } from "./answer.ts";
 import { endpointFor } from "./endpoint.ts";
 import type { StageReport } from "./failure.ts";
+import { gathering } from "./gather.ts";
 import type { IndividualKind } from "./kinds.ts";
 import { orderOf } from "./order.ts";
 
@@ -15,30 +16,44 @@ const patienceMs = 25_000;
 /** One guest, or what an endpoint has of clusters, nodes, storages and jobs. */
 const mostResults = 10_000;
 
-/**
- * Brings one object in line by a run of its own, and tells what came of it within 25 s. A run that is not over by then
- * goes on. Throws RequestError as `endpointFor` and `orderOf` do, and when the bus does not answer.
- */
-export async function synchroniseOne(
-  parts: Pick<GatewayParts, "bus" | "runs" | "hub" | "endpoints" | "log">,
+/** How long the first of several wishes waits for the others of its batch. */
+const windowMs = 100;
+
+/** Brings one object in line, and tells what came of it. */
+export type SynchroniseOne = (
   kind: IndividualKind,
   query: StageQuery,
-): Promise<{ status: number; body: IndividualAnswer }> {
+) => Promise<{ status: number; body: IndividualAnswer }>;
+
+/**
+ * Brings objects in line by runs, of one object or of several that are asked for at once, and tells what came of each
+ * within 25 s. A run that is not over by then goes on. Throws RequestError as `endpointFor` and `orderOf` do, and when the
+ * bus does not answer.
+ */
+export function synchroniseBy(parts: Pick<GatewayParts, "bus" | "runs" | "hub" | "endpoints" | "log">): SynchroniseOne {
   const { bus, runs, endpoints, log } = parts;
-  const late = AbortSignal.timeout(patienceMs);
-  const endpoint = await endpointFor(bus, query, await endpoints.proxmox(), late);
-  const request = requestOf(orderOf(kind, query, endpoint.id), "plugin");
-  const { id } = await runs.create(newRunId(), request);
-  log.info({ event: "run.created", run: id, mode: request.mode, stages: request.stages }, "A run was asked for.");
-  const { events } = await followRun(parts, id, { lastEventId: null, forEver: false, signal: late });
-  for await (const _ of events);
-  const { state } = await runs.read(id);
-  const reading = isOver(state) ? state.stages.filter(({ attempt }) => attempt > 0) : [];
-  const stages = await Promise.all(
-    reading.map(async ({ stage, attempt }): Promise<StageReport> => {
-      const { results } = await runs.results(id, stage, attempt, { after: 0, limit: mostResults });
-      return { stage, results: results as readonly StageResult["data"][] };
-    }),
-  );
-  return answerAfter(kind, query, { state, endpoint: endpoint.name, stages });
+  const begin = async (order: RunOrder) => {
+    const request = requestOf(order, "plugin");
+    const { id } = await runs.create(newRunId(), request);
+    log.info({ event: "run.created", run: id, mode: request.mode, stages: request.stages }, "A run was asked for.");
+    return id;
+  };
+  const gathered = gathering(begin, windowMs);
+  return async (kind, query) => {
+    const late = AbortSignal.timeout(patienceMs);
+    const endpoint = await endpointFor(bus, query, await endpoints.proxmox(), late);
+    const order = orderOf(kind, query, endpoint.id);
+    const id = await (order.options?.dry_run ? begin(order) : gathered(order));
+    const { events } = await followRun(parts, id, { lastEventId: null, forEver: false, signal: late });
+    for await (const _ of events);
+    const { state } = await runs.read(id);
+    const reading = isOver(state) ? state.stages.filter(({ attempt }) => attempt > 0) : [];
+    const stages = await Promise.all(
+      reading.map(async ({ stage, attempt }): Promise<StageReport> => {
+        const { results } = await runs.results(id, stage, attempt, { after: 0, limit: mostResults });
+        return { stage, results };
+      }),
+    );
+    return answerAfter(kind, query, { state, endpoint: endpoint.name, stages });
+  };
 }
