@@ -29,6 +29,8 @@ export type NetBoxStatus = {
 export type NetBoxClient = {
   /** Asked once and kept for ten minutes. */
   status(signal: AbortSignal): Promise<NetBoxStatus>;
+  /** The body of `GET <path>` as it is, e.g. of `/api/status/`. Throws NetBoxAPIError for every status but 200. */
+  get(path: string, signal: AbortSignal): Promise<unknown>;
   /**
    * Reads a list whole, e.g. `list("dcim/sites", { slug: ["a", "b"], fields: "id,slug" }, signal)`. A list of values means
    * "any of these". Rows are unique by id. Filters that NetBox does not know it ignores: hold what comes back against what was asked.
@@ -98,11 +100,14 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
   const url = options.url.replace(/\/+$/, "");
   const send = createSender({ ...options, url, timeoutMs, patience, judge: memory.judge });
 
-  const ask = async (signal: AbortSignal) => {
-    const asked = { method: "GET", path: "/api/status/" } as const;
-    const answer = await send({ ...asked, kind: "status" }, signal);
+  const get = async (path: string, signal: AbortSignal, kind = "other") => {
+    const asked = { method: "GET", path } as const;
+    const answer = await send({ ...asked, kind }, signal);
     if (answer.status !== 200) throw refusal(asked, answer);
-    const known = statusOf(answer.body as Record<string, unknown>);
+    return answer.body;
+  };
+  const ask = async (signal: AbortSignal) => {
+    const known = statusOf((await get("/api/status/", signal, "status")) as Record<string, unknown>);
     memory.status = { known, until: Date.now() + statusLifeMs };
     log.debug({ event: "netbox.version", version: known.version, plugin: known.plugin }, `NetBox is ${known.version}.`);
     return known;
@@ -176,6 +181,7 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
 
   return {
     status,
+    get: (path, signal) => get(path, signal),
     list: async <T>(path: string, query: Query, signal: AbortSignal) => {
       const kind = kindNames.find((name) => kindOf(name).path === path) ?? path;
       return (await list(kind, path, query, signal)) as T[];

@@ -3,16 +3,35 @@ import { createNetBoxClient, type NetBoxClient, type NetBoxClientOptions, newCli
 import { defaultPatience, type RequestSample } from "./send.ts";
 import { type NetBoxConfig, readNetBoxConfig } from "./settings.ts";
 
+/** What a client of NetBox needs of its process. */
+type Context = Pick<StageContext, "netbox" | "log" | "permits" | "samples" | "metrics" | "shared" | "env">;
+
 /**
  * The client of a stage's NetBox: every request holds a permit of the bus, is told to the throttle controller and
  * counted. What clients of one NetBox learn (its release, batch sizes) is kept per process.
  */
 export function netboxOf(ctx: StageContext): NetBoxClient {
-  const { netbox, options, log, permits, samples, metrics } = ctx;
+  return createNetBoxClient(clientOptions(ctx, ctx.options.netbox_branch_schema_id));
+}
+
+/**
+ * The same for somebody who waits for the answer: nothing is sent twice, and a request is given up after `withinMs`, if
+ * the process's own timeout is not shorter.
+ */
+export function liveNetbox(ctx: Context, withinMs: number): NetBoxClient {
+  const options = clientOptions(ctx, undefined);
+  const timeoutMs = Math.min(options.timeoutMs, withinMs - marginMs);
+  return createNetBoxClient({ ...options, timeoutMs, patience: { retries: 0 } });
+}
+
+/** So that a timeout is told as one of NetBox before the wait as a whole is over. */
+const marginMs = 100;
+
+function clientOptions(ctx: Context, branch: string | undefined) {
+  const { netbox, log, permits, samples, metrics } = ctx;
   const config = ctx.shared("netbox-config", () => readNetBoxConfig(ctx.env));
-  const branch = options.netbox_branch_schema_id;
   const delay = config.PROXBOX_NETBOX_RETRY_DELAY * 1_000;
-  return createNetBoxClient({
+  return {
     url: netbox.url,
     authorization: netbox.authorization,
     verifyTls: netbox.verify_ssl,
@@ -38,7 +57,7 @@ export function netboxOf(ctx: StageContext): NetBoxClient {
     limits: { ceiling: config.PROXBOX_BULK_BATCH_SIZE },
     delayMs: config.PROXBOX_BULK_BATCH_DELAY_MS,
     paces: pacesOf(config),
-  });
+  } satisfies NetBoxClientOptions;
 }
 
 function pacesOf(config: NetBoxConfig): NonNullable<NetBoxClientOptions["paces"]> {

@@ -60,7 +60,9 @@ export type LogEvent =
   | "sse.closed"
   | "ws.opened"
   | "ws.closed"
-  | "ask.dropped";
+  | "ask.dropped"
+  | "live.answered"
+  | "live.failed";
 
 /** A logged fact: its event and whatever identifies what it happened to. `err` takes anything thrown. */
 export type Fact = {

@@ -39,6 +39,8 @@ export function createMetrics(service: string) {
     proxmoxRequests: counter("proxmox_requests", "Requests to Proxmox; status 0: no answer.", "endpoint", "status"),
     proxmoxSeconds: histogram("proxmox_request", "Time one request to Proxmox took.", "endpoint"),
     permitWaitSeconds: histogram("permit_wait", "Time spent waiting for a permit.", "resource"),
+    liveReads: counter("live_reads", "Live reads answered, by the HTTP status they lead to.", "name", "status"),
+    liveReadSeconds: histogram("live_read", "Time one live read took.", "name"),
     retries: counter("retries", "Attempts made again.", "what"),
     objects: counter("objects", "NetBox objects, by what became of them.", "kind", "outcome"),
     runs: counter("runs", "Runs that ended.", "state"),

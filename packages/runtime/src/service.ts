@@ -1,16 +1,14 @@
-import type { Domain } from "@proxbox/contracts/stages";
 import { consumerNames, names } from "@proxbox/contracts/streams";
 import { openBucket } from "./buckets.ts";
 import { type Bus, busOptions, connectBus } from "./bus.ts";
-import type { Environment } from "./config.ts";
 import { coordinate } from "./coordinator.ts";
 import { type DeliveryOptions, handleDeliveries } from "./deliveries.ts";
 import { createHealth, serveHealth } from "./health.ts";
-import { createLogger } from "./log.ts";
+import { createLogger, type Logger } from "./log.ts";
 import { createLogForward } from "./log-forward.ts";
 import { createMetrics } from "./metrics.ts";
 import { sleep } from "./retry.ts";
-import { readServiceConfig, type ServiceConfig } from "./settings.ts";
+import { readServiceConfig } from "./settings.ts";
 import { loadStages } from "./stage.ts";
 import type { StageHost } from "./stage-context.ts";
 import { openStageHost, type StageServiceParts } from "./stage-host.ts";
@@ -28,14 +26,18 @@ export type StageService = AsyncDisposable & {
   readonly healthPort: number | null;
 };
 
-/** Which domain service to open, and where its stages are (`<dir>/<stage>/stage.ts`). */
-export type StageServiceOptions = { domain: Domain; dir: string; env: Environment; signal: AbortSignal };
+/** Which domain service to open, where its stages are (`<dir>/<stage>/stage.ts`), and what else it does. */
+export type StageServiceOptions = Pick<StageServiceParts, "domain" | "env" | "listen"> & {
+  dir: string;
+  signal: AbortSignal;
+};
 
 /**
  * Opens a domain service: settings, log, bus, streams, vault, stages, loops, health. `signal` ends a start that waits.
  * Throws ConfigError when it cannot start as it is configured.
  */
-export async function openStageService({ domain, dir, env, signal }: StageServiceOptions): Promise<StageService> {
+export async function openStageService(options: StageServiceOptions): Promise<StageService> {
+  const { domain, dir, env, signal, listen } = options;
   const config = readServiceConfig(env);
   const replica = config.PROXBOX_REPLICA;
   const forward = createLogForward(domain);
@@ -47,7 +49,7 @@ export async function openStageService({ domain, dir, env, signal }: StageServic
   starting.use(forward.begin(bus));
   const key = { text: config.PROXBOX_ENCRYPTION_KEY, file: config.PROXBOX_ENCRYPTION_KEY_FILE };
   const vault = await openVault({ bucket: openBucket(bus, names.settings), key, log });
-  const service = starting.use(await createStageService({ domain, stages, config, env, log, bus, vault }));
+  const service = starting.use(await createStageService({ domain, stages, config, env, log, bus, vault, listen }));
   const running = starting.move();
   return { healthPort: service.healthPort, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -68,7 +70,7 @@ export async function createStageService(parts: StageServiceParts): Promise<Stag
     port === undefined ? null : starting.use(serveHealth({ port, host: config.PROXBOX_HEALTH_HOST, health }));
   starting.defer(keepStreams(bus, streamChoices(config)));
   const host = starting.use(openStageHost(parts, metrics));
-  starting.use(startLoops(host, domain, config, () => (state.draining = true)));
+  starting.use(startLoops(host, parts, () => (state.draining = true)));
   log.info(
     { event: "service.started", version, health: served?.port ?? null, stages: [...host.stages.keys()] },
     "Ready.",
@@ -80,8 +82,9 @@ export async function createStageService(parts: StageServiceParts): Promise<Stag
 const coordinators = 2;
 const releaseMs = 3_000;
 
-function startLoops(host: StageHost, domain: Domain, config: ServiceConfig, onStop: () => void): AsyncDisposable {
+function startLoops(host: StageHost, parts: StageServiceParts, onStop: () => void): AsyncDisposable {
   const { bus, log } = host;
+  const { domain, config, listen } = parts;
   const draining = new AbortController();
   const stopping = new AbortController();
   const loops = Promise.all([
@@ -102,6 +105,7 @@ function startLoops(host: StageHost, domain: Domain, config: ServiceConfig, onSt
       log,
       handle: (delivery) => workItem(host, delivery, stopping.signal),
     }),
+    listen ? keepGoing(bus, log, draining.signal, domain, () => listen(host, draining.signal)) : null,
   ]);
   return {
     [Symbol.asyncDispose]: async () => {
@@ -119,17 +123,24 @@ function startLoops(host: StageHost, domain: Domain, config: ServiceConfig, onSt
   };
 }
 
+function keepTaking(bus: Bus, options: DeliveryOptions): Promise<void> {
+  return keepGoing(bus, options.log, options.signal, options.consumer, () => handleDeliveries(bus, options));
+}
+
 // A loop may end only because it was told to.
-async function keepTaking(bus: Bus, options: DeliveryOptions): Promise<void> {
-  while (!options.signal.aborted && !bus.closing.aborted) {
+async function keepGoing(
+  bus: Bus,
+  log: Logger,
+  signal: AbortSignal,
+  what: string,
+  loop: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted && !bus.closing.aborted) {
     try {
-      await handleDeliveries(bus, options);
+      await loop();
     } catch (error) {
-      options.log.error(
-        { event: "bus.loop", consumer: options.consumer, err: error },
-        "Taking messages failed; again.",
-      );
-      await sleep(2_000, options.signal).catch(() => {});
+      log.error({ event: "bus.loop", consumer: what, err: error }, "Taking messages failed; again.");
+      await sleep(2_000, signal).catch(() => {});
     }
   }
 }

@@ -24,6 +24,8 @@ export type StageServiceParts = {
   log: Logger;
   bus: Bus;
   vault: Vault;
+  /** What the service does beside its stages; resolves when the signal is aborted and what it had in hand is done. */
+  listen?: ((host: StageHost, draining: AbortSignal) => Promise<void>) | undefined;
 };
 
 /** Makes what the coordinators and workers of a domain service share. Disposing it disposes the clients made in it. */
