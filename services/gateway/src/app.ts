@@ -4,6 +4,7 @@ import { answerOf, methodNotAllowed } from "./errors.ts";
 import { createGuard } from "./guard.ts";
 import { type DescribedRoute, openApi } from "./open-api.ts";
 import type { GatewayParts } from "./parts.ts";
+import { pathOf } from "./request-path.ts";
 import { activeRoutes } from "./routes/active.ts";
 import { cacheRoutes } from "./routes/cache.ts";
 import { encryptionRoutes } from "./routes/encryption.ts";
@@ -13,8 +14,8 @@ import { extraRoutes } from "./routes/extras.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { individualRoutes } from "./routes/individual.ts";
 import { keyRoutes } from "./routes/keys.ts";
-import { logRoutes } from "./routes/logs.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { logRoutes } from "./routes/logs.ts";
 import { netboxEndpointRoutes } from "./routes/netbox-endpoint.ts";
 import { notHereRoutes } from "./routes/not-here.ts";
 import { stageRoutes } from "./routes/plugin-stages.ts";
@@ -41,7 +42,7 @@ export function createApp(parts: GatewayParts) {
     .onRequest(createGuard(parts))
     .onParse(({ request }) => readJson(request))
     .onError(({ error, request, set }) => {
-      const path = new URL(request.url).pathname;
+      const path = pathOf(request.url) ?? "/";
       const isUnknown = "code" in error && error.code === "NOT_FOUND";
       const allowed = isUnknown ? methodsOf(app.routes, path) : [];
       const { status, headers, body, internal } = answerOf(allowed.length > 0 ? methodNotAllowed(allowed) : error);

@@ -2,10 +2,11 @@ import { logPaths, openPaths, refusals } from "./auth.ts";
 import { clientSource } from "./client-address.ts";
 import { allowedOrigins, corsHeaders, securityHeaders } from "./cors.ts";
 import { admit } from "./door.ts";
-import { RequestError, unavailable } from "./errors.ts";
+import { badRequest, RequestError, unavailable } from "./errors.ts";
 import type { GatewayParts } from "./parts.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { remember } from "./remember.ts";
+import { pathOf } from "./request-path.ts";
 
 /** The header that carries an API key. */
 export const keyHeader = "x-proxbox-api-key";
@@ -45,7 +46,9 @@ export function createGuard({ config, bus, keys, lockouts, endpoints }: GuardPar
     const origin = request.headers.get("origin");
     if (origin) Object.assign(set.headers, corsHeaders(origin, await originsNow()));
     if (request.method === "OPTIONS") return new Response(null, { status: 204 });
-    const path = new URL(request.url).pathname.replace(/(.)\/$/, "$1");
+    const asked = pathOf(request.url);
+    if (asked === null) throw badRequest("The Host header is not a name or address of at least four characters.");
+    const path = asked.replace(/(.)\/$/, "$1");
     const isOpen = openPaths.has(path);
     if (!bus.connected() && (!isOpen || path.startsWith("/auth/"))) {
       throw unavailable("The message bus (nats-server) is not connected; try again in a few seconds.");

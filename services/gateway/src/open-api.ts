@@ -16,7 +16,7 @@ export function openApi(routes: readonly DescribedRoute[], version: string): obj
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, hooks } of routes) {
     const verb = method === "WS" ? "get" : method.toLowerCase();
-    const name = path.replace(/:(\w+)/g, "{$1}");
+    const name = shownPath(path);
     paths[name] ??= {};
     paths[name][verb] = {
       summary: hooks.detail?.summary ?? 'The events of a run over WebSocket; {"type":"cancel"} cancels it.',
@@ -42,8 +42,13 @@ export function openApi(routes: readonly DescribedRoute[], version: string): obj
   };
 }
 
+/** A path of the router as documents write it: `:id` is `{id}`, `*` is `{rest}`. Pure. */
+export function shownPath(path: string): string {
+  return path.replace(/:(\w+)/g, "{$1}").replace("*", "{rest}");
+}
+
 function pathParameters(path: string, schema: Schema | undefined): object[] {
-  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? "");
+  const names = [...shownPath(path).matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");
   return names.map((name) => ({
     name,
     in: "path",

@@ -15,10 +15,11 @@ export function extraRoutes({ endpoints }: Pick<GatewayParts, "endpoints">) {
       () => [],
       describe("The custom fields that were made: none ever is.", { 200: null }),
     )
-    .post("/extras/custom-fields/reconcile", () => ({ ok: true, custom_fields: [] }), {
-      parse: "none",
-      ...describe("Custom fields are neither made nor changed, so there is nothing to put right.", { 200: null }),
-    })
+    .post(
+      "/extras/custom-fields/reconcile",
+      () => ({ ok: true, custom_fields: [] }),
+      describe("Custom fields are neither made nor changed, so there is nothing to put right.", { 200: null }),
+    )
     .get(
       "/dcim/devices",
       () => ({ message: "Devices are made by GET /dcim/devices/create/stream; NetBox lists them." }),

@@ -16,8 +16,7 @@ export function notHereRoutes() {
             set.status = 501;
             return body;
           },
-          // Whatever the caller sends, the answer is the same.
-          { parse: "none", ...describe(`Not here: ${row.why}.`, { 501: NotHereBody }) },
+          describe(`Not here: ${row.why}.`, { 501: NotHereBody }),
         );
       }
     }
