@@ -78,7 +78,7 @@ function objectFrames(object: ObjectOutcome, { stage, progress, netboxUrl }: Abo
     item_type: itemType,
     ...(machine ? { extra: { vmid: machine.vmid } } : {}),
   };
-  const failure = outcome === "failed" ? (error ? sentenceOf(error) : `${name} failed.`) : null;
+  const failure = outcome === "failed" ? (error ? sentenceOf(error, name) : `${name} failed.`) : null;
   const message = failure ?? `${capital(kind.replaceAll("-", " "))} '${name}' ${said(object)}`;
   const data = {
     event: "item_progress",

@@ -59,7 +59,7 @@ export function legacyPayload(
     name,
     netbox_id: id ?? null,
     ...(url ? { netbox_url: url } : {}),
-    ...(outcome === "failed" ? { error: error ? sentenceOf(error) : `${name} failed.` } : {}),
+    ...(outcome === "failed" ? { error: error ? sentenceOf(error, name) : `${name} failed.` } : {}),
     ...(outcome !== "failed" && reason ? { warning: `${name}: ${reason}` } : {}),
   };
   return { object: legacy.object, ...(legacy.type ? { type: legacy.type } : {}), data };

@@ -80,7 +80,7 @@ function warningsOf({ stage, errors }: StageTally): Record<string, unknown>[] {
     object: object?.name ?? error.object ?? stage,
     ...(object?.id === undefined ? {} : { netbox_id: object.id }),
     reason: error.code,
-    message: sentenceOf(error),
+    message: sentenceOf(error, object?.name),
   }));
 }
 

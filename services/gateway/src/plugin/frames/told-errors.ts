@@ -28,7 +28,7 @@ export function failedFrames(step: string, text: string, tallies: readonly Stage
 
 /** What `errors` of `complete` holds: the whole text first, which is what the plugin shows, then each error on its own. */
 function errorList(text: string, tallies: readonly StageTally[]): { detail: string }[] {
-  const each = tallies.flatMap(({ errors }) => errors).map(({ error }) => sentenceOf(error));
+  const each = tallies.flatMap(({ errors }) => errors).map(({ error, object }) => sentenceOf(error, object?.name));
   return [...new Set([text, ...each])].map((detail) => ({ detail }));
 }
 
@@ -55,11 +55,12 @@ function stageFailure(tally: StageTally): string {
   const groups = groupsOf(tally.errors).slice(0, mostSpelled);
   const spelled = groups.map(([first, ...others]) => {
     const names = others.flatMap(({ object }) => (object ? [object.name] : [])).slice(0, mostNamed);
-    return `${sentenceOf(first.error)}${names.length > 0 ? ` The same goes for ${names.join(", ")}.` : ""}`;
+    return `${sentenceOf(first.error, first.object?.name)}${names.length > 0 ? ` The same goes for ${names.join(", ")}.` : ""}`;
   });
   const told = groups.reduce((sum, group) => sum + Math.min(group.length, 1 + mostNamed), 0);
   const rest = failed > told ? ` ${failed - told} more failed.` : "";
-  return `${headOf(tally)}${numbers}: ${spelled.join(" ") || "no error was told."}${rest}`;
+  const text = `${spelled.join(" ") || "no error was told."}${rest}`;
+  return tally.phase === "blocked" ? text : `${headOf(tally)}${numbers}: ${text}`;
 }
 
 function headOf({ stage, phase }: StageTally): string {
