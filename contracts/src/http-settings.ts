@@ -39,7 +39,8 @@ const proxmoxOptional = {
   node_device_name_template: Type.Optional(text(255)),
 };
 const proxmoxRequired = {
-  name: text(255, 1),
+  // 255 in NetBox, and the plugin's suffix ` (nb:<pk>)`.
+  name: text(300, 1),
   ip_address: text(45, 1),
   port: Type.Integer({ minimum: 1, maximum: 65_535 }),
   username: text(255, 1),

@@ -118,8 +118,8 @@ describe("NetBox endpoint", () => {
   });
 
   test.each([
-    [{ token: "" }, /token is required/],
-    [{ token_key: null }, /both required/],
+    [{ token: "" }, /has no token/],
+    [{ token_key: null }, /needs both/],
     [{ token_version: "v3" }, /v1 or v2/],
   ])("%p is refused", (sent, sentence) => {
     expect(() => changedNetBox(netbox, sent, seal)).toThrow(sentence);

@@ -95,9 +95,12 @@ export function changedNetBox(
   if (token_version !== "v1" && token_version !== "v2") throw badRequest("token_version must be v1 or v2.");
   const token = sent.token === undefined ? stored.token : sealed(sent.token.trim(), seal);
   const key = sent.token_key === undefined ? stored.token_key : sealed(sent.token_key?.trim() ?? null, seal);
-  if (token === "") throw badRequest("token is required.");
-  if (token_version === "v2" && key === "")
-    throw badRequest("token_key and token are both required for token_version v2.");
+  if (token === "") {
+    throw badRequest("The NetBox endpoint has no token; choose or enter one for it in NetBox, then push it again.");
+  }
+  if (token_version === "v2" && key === "") {
+    throw badRequest("A token of version 2 needs both its key (token_key) and its secret (token).");
+  }
   const plain = pick(sent, ["name", "ip_address", ...keysOf(netboxDefaults)]);
   return { ...stored, ...plain, token_version, token, token_key: token_version === "v2" ? key : "" };
 }

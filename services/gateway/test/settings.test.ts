@@ -97,6 +97,64 @@ describe("Proxmox endpoints", () => {
     expect((await answer("POST", "/proxmox/endpoints", { ...push, name: "again (nb:30)" })).body.id).toBe(30);
   });
 
+  test("what is pushed comes back as it was: null or empty, numbers as numbers, a name of full length", async () => {
+    const name = `${"n".repeat(255)} (nb:40)`;
+    const sent = {
+      ...push,
+      name,
+      domain: null,
+      ip_address: "2001:db8::1/64",
+      timeout: 30,
+      max_retries: 3,
+      retry_backoff: 1.25,
+    };
+    const added = await answer("POST", "/proxmox/endpoints", sent);
+    const { name: _, domain, ip_address, port, timeout, max_retries, retry_backoff } = added.body;
+    expect([added.status, added.body.id]).toEqual([200, 40]);
+    expect({ domain, ip_address, port, timeout, max_retries, retry_backoff }).toEqual({
+      ...{ domain: null, ip_address: "2001:db8::1/64", port: 8006 },
+      ...{ timeout: 30, max_retries: 3, retry_backoff: 1.25 },
+    });
+    expect((await answer("PUT", "/proxmox/endpoints/40", { domain: "" })).body.domain).toBe("");
+    expect((await answer("PUT", "/proxmox/endpoints/40", { timeout: null })).body.timeout).toBeNull();
+    expect((await answer("PUT", "/proxmox/endpoints/40", { timeout: "30" })).status).toBe(422);
+    await answer("DELETE", "/proxmox/endpoints/40");
+  });
+
+  test("null for a secret clears it, and a token is changed whole or not at all", async () => {
+    const row = async () =>
+      JSON.parse((await openBucket(bench.bus, names.settings).get(settingKeys.proxmox(41)))?.value ?? "{}");
+    const both = { ...push, name: "secrets (nb:41)", password: planted[0] };
+    expect((await answer("POST", "/proxmox/endpoints", both)).status).toBe(200);
+    expect(await row()).toMatchObject({
+      password: expect.stringMatching(/^v1:/),
+      token_value: expect.stringMatching(/^v1:/),
+    });
+    expect((await answer("PUT", "/proxmox/endpoints/41", { ...both, password: null })).status).toBe(200);
+    expect(await row()).toMatchObject({ password: "", token_name: "sync", token_value: expect.stringMatching(/^v1:/) });
+    const toPassword = { ...both, token_name: null, token_value: null };
+    expect((await answer("PUT", "/proxmox/endpoints/41", toPassword)).status).toBe(200);
+    expect(await row()).toMatchObject({ password: expect.stringMatching(/^v1:/), token_name: null, token_value: "" });
+    for (const half of [{ token_name: "new" }, { token_value: "new" }, { password: "" }, { password: null }]) {
+      expect((await answer("PUT", "/proxmox/endpoints/41", half)).status).toBe(400);
+    }
+    await answer("DELETE", "/proxmox/endpoints/41");
+  });
+
+  test("two rows of one number, as an older store may have them, can both be switched off", async () => {
+    await answer("POST", "/proxmox/endpoints", { ...push, name: "first (nb:42)" });
+    const settings = openBucket(bench.bus, names.settings);
+    const first = JSON.parse((await settings.get(settingKeys.proxmox(42)))?.value ?? "{}");
+    await settings.put(settingKeys.proxmox(43), JSON.stringify({ ...first, id: 43, name: "second (nb:42)" }));
+    for (const id of [42, 43]) {
+      const off = { enabled: false, allow_packer_template_builds: false };
+      expect(await answer("PUT", `/proxmox/endpoints/${id}`, off)).toMatchObject({ status: 200, body: { id, ...off } });
+      expect((await answer("GET", `/proxmox/endpoints/${id}/`)).status).toBe(200);
+      await answer("DELETE", `/proxmox/endpoints/${id}`);
+      expect((await answer("GET", `/proxmox/endpoints/${id}`)).status).toBe(404);
+    }
+  });
+
   test("twenty pushed at once get twenty ids", async () => {
     const pushes = Array.from({ length: 20 }, (_, index) =>
       answer("POST", "/proxmox/endpoints", { ...push, name: `many ${index}` }),
@@ -145,6 +203,37 @@ describe("the NetBox endpoint", () => {
     });
     expect((await answer("GET", "/netbox/endpoint/1")).status).toBe(404);
     expect((await answer("POST", "/netbox/endpoint", netbox)).status).toBe(200);
+  });
+
+  test("all eight fields are replaced; version 1 forgets the key of version 2", async () => {
+    const v1 = {
+      ...netbox,
+      name: "other",
+      ip_address: "192.0.2.8",
+      domain: "nb.example.com",
+      port: 8000,
+      verify_ssl: false,
+    };
+    const { token_key: _, ...sent } = { ...v1, token_version: " V1 ", token: ` ${planted[2]} ` };
+    expect(await answer("PUT", "/netbox/endpoint/1", sent)).toEqual({
+      status: 200,
+      body: {
+        ...{ id: 1, name: "other", ip_address: "192.0.2.8", domain: "nb.example.com", port: 8000 },
+        ...{ token_version: "v1", verify_ssl: false, enabled: true },
+      },
+    });
+    const refused = await answer("PUT", "/netbox/endpoint/1", { token_version: "v2" });
+    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining("token_key")]);
+    expect((await answer("PUT", "/netbox/endpoint/1", netbox)).body.domain).toBe("");
+  });
+
+  test("a plugin without a token for it is told so", async () => {
+    const refused = await answer("PUT", "/netbox/endpoint/1", { ...netbox, token: "" });
+    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringMatching(/has no token.*push it again/)]);
+    expect(
+      (await answer("PUT", "/netbox/endpoint/1", { ...netbox, ip_address: "169.254.1.1" })).body.detail,
+    ).toStartWith("Invalid IP address: ");
+    expect((await answer("PUT", "/netbox/endpoint/2", netbox)).status).toBe(404);
   });
 
   test("refuses v2 without its key and a version that is none", async () => {
