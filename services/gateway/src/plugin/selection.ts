@@ -19,6 +19,11 @@ type Row = Pick<StoredProxmoxEndpoint, "id" | "name" | "domain" | "ip_address" |
 
 const mostIds = 100;
 
+const choices = [
+  ...(["proxmox_endpoint_ids", "endpoint_ids", "ip_address", "target_ip_address"] as const),
+  ...(["domain", "target_domain", "name", "target_name"] as const),
+];
+
 /**
  * The enabled endpoints that a query means, by id: all of them when it says nothing. Pure.
  * Throws RequestError 400 when it cannot be understood, 404 when it names an endpoint that is not there or is disabled.
@@ -46,8 +51,7 @@ export function selectEndpoints<T extends Row>(query: SelectionQuery, rows: read
 
 /** Whether a query says which endpoints it means. Pure. */
 export function choosesEndpoints(query: SelectionQuery): boolean {
-  const { source: _, ...choices } = query;
-  return Object.values(choices).some((choice) => text(choice) !== null);
+  return choices.some((name) => text(query[name]) !== null);
 }
 
 function one<T extends Row>(fits: (row: T) => boolean, what: string, rows: readonly T[]): T {
