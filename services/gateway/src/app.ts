@@ -51,8 +51,10 @@ export function createApp(parts: GatewayParts) {
       Object.assign(set.headers, headers);
       return body;
     })
-    .onAfterResponse(({ request, route = "none", set }) => {
+    // With a default for it, the framework does not see that the route is wanted, and there is none.
+    .onAfterResponse(({ request, route: known, set }) => {
       const { method } = request;
+      const route = known ?? "none";
       const status = Number(set.status ?? 200);
       const ms = performance.now() - (begun.get(request) ?? performance.now());
       metrics.httpRequests.inc({ method, route, status: String(status) });

@@ -4,7 +4,7 @@ import { decode } from "@proxbox/contracts/envelope";
 import { names } from "@proxbox/contracts/streams";
 import { openBucket } from "@proxbox/runtime/buckets";
 import { openPaths } from "../src/auth.ts";
-import { type Bench, jsonOf, runFact, startBench } from "./support.ts";
+import { type Bench, eventually, jsonOf, runFact, startBench } from "./support.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -113,6 +113,18 @@ describe("what is remembered", () => {
     expect(await get("/clear-cache")).toEqual({ message: "All caches cleared" });
     expect((await get<Numbers>("/cache/metrics")).misses).toBe(after.misses + 1);
   });
+});
+
+test("requests are counted by route, not by path", async () => {
+  await bench.call("GET", "/proxmox/endpoints/4711");
+  await bench.call("GET", "/nothing/4711");
+  await eventually(async () => {
+    const text = await (await bench.call("GET", "/metrics")).text();
+    const counted = ["/proxmox/endpoints/:id", "none"].every((route) =>
+      text.includes(`proxbox_http_requests_total{method="GET",route="${route}",status="404"`),
+    );
+    return counted && !text.includes("4711");
+  }, "both are counted");
 });
 
 describe("small answers", () => {
