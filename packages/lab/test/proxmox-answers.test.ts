@@ -50,12 +50,19 @@ const extras: Record<string, string[]> = {
   "/nodes/{node}/qemu/{vmid}/snapshot": ["digest", "running"],
   "/nodes/{node}/lxc/{vmid}/snapshot": ["digest", "running"],
   "/cluster/backup": ["type"],
+  // Of groups, services and rules only the name is defined.
+  "/cluster/ha/groups": ["digest", "nodes", "nofailback", "restricted", "type"],
+  "/cluster/ha/resources": ["comment", "digest", "failback", "group", "max_relocate", "max_restart", "state", "type"],
 };
 
 /** The path itself, or one per node, storage, network and guest that can answer. */
 function pathsOf(template: string): string[] {
   const online = new Set(cluster.nodes.filter((node) => node.online).map((node) => node.name));
   if (template.includes("{vnet}")) return cluster.sdn.vnets.map(({ vnet }) => template.replace("{vnet}", String(vnet)));
+  if (template.includes("/firewall/groups/{group}"))
+    return cluster.firewall.groups.map(({ group }) => template.replace("{group}", String(group.group)));
+  if (template.startsWith("/cluster/firewall/ipset/"))
+    return cluster.firewall.ipSets.map(({ set }) => template.replace("{name}", String(set.name)));
   if (template.endsWith("/content"))
     return [...online].map((node) => template.replace("{node}", node).replace("{storage}", "nfs-backup"));
   if (template.includes("{storage}"))
@@ -70,7 +77,9 @@ function pathsOf(template: string): string[] {
       (!template.endsWith("/interfaces") || guest.status === "running") &&
       (!agent || (guest.status === "running" && guest.config.agent === "1")),
   );
-  return guests.map(({ node, vmid }) => template.replace("{node}", node).replace("{vmid}", `${vmid}`));
+  return guests.map(({ node, vmid }) =>
+    template.replace("{node}", node).replace("{vmid}", `${vmid}`).replace("{name}", "ipfilter-net0"),
+  );
 }
 
 function faultsOf(value: unknown, definition: Definition, at: string): string[] {

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { buildVolumes } from "./build-backups.ts";
+import { buildFirewall } from "./build-firewall.ts";
 import { buildGuest } from "./build-guest.ts";
+import { buildHa } from "./build-ha.ts";
 import { buildBackupJobs, buildReplications } from "./build-jobs.ts";
 import { buildNodeNetwork } from "./build-node-network.ts";
 import { buildSdn } from "./build-sdn.ts";
@@ -63,6 +65,7 @@ function fill(cluster: EstateCluster, { seed, backupsPerGuest = 2, tasksPerGuest
   cluster.volumes = buildVolumes({ seed: own, guests, storages, nodes: names, perGuest: backupsPerGuest });
   cluster.backupJobs = buildBackupJobs([...cluster.guests.keys()], names);
   cluster.replications = buildReplications(own, guests, names);
+  cluster.ha = buildHa(index, guests, names);
   buildTasks({ seed: own, nodes, guests, perGuest: tasksPerGuest });
 }
 
@@ -105,6 +108,12 @@ function buildCluster(random: Random, index: number, nodeCount: number, standalo
       index,
       nodes.map((node) => node.name),
     ),
+    firewall: buildFirewall(index),
+    ha: { resources: [], groups: null, rules: [] },
+    cpuModels: [
+      { cputype: "custom-web", "reported-model": "EPYC-Rome", flags: "+aes;+pcid", level: 16, "hv-vendor-id": "lab" },
+      { cputype: "custom-plain" },
+    ],
     pools: { customers: "Kunden – alle", internal: null },
     privileges: new Set(privileges),
     hidden: new Set(),

@@ -24,6 +24,10 @@ export type EstateCluster = {
   /** Jobs as GET /cluster/replication gives them. */
   replications: Row[];
   sdn: EstateSdn;
+  firewall: EstateFirewall;
+  ha: EstateHa;
+  /** CPU models as GET /cluster/qemu/custom-cpu-models gives them. */
+  cpuModels: Row[];
   /** Comments of its pools, by name. */
   pools: Record<string, string | null>;
   /** What the token and the user may do everywhere, e.g. `VM.Audit`. */
@@ -83,6 +87,18 @@ export type EstateSdn = {
   ipams: Row[];
   dns: Row[];
 };
+
+/** A firewall: of a datacenter, a node or a guest. */
+export type EstateFirewall = {
+  options: Row;
+  rules: Row[];
+  groups: { group: Row; rules: Row[] }[];
+  ipSets: { set: Row; entries: Row[] }[];
+  aliases: Row[];
+};
+
+/** What is kept available. `groups` is null where rules have taken their place. */
+export type EstateHa = { resources: Row[]; groups: Row[] | null; rules: Row[] };
 
 /** A guest. What Proxmox keeps in its configuration file is in `config`, in the form the API gives it. */
 export type EstateGuest = {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { EstateGuest, Row, SystemInterface } from "./estate.ts";
+import type { EstateCluster, EstateGuest, EstateNode, Row, SystemInterface } from "./estate.ts";
 
 /** What a guest agent says of its interfaces; addresses come without their mask, zones stay. */
 export function agentInterfaces({ system }: EstateGuest): Row[] {
@@ -37,6 +37,21 @@ export function snapshotRows(guest: EstateGuest): Row[] {
       ...(parent === undefined ? {} : { parent }),
     },
   ];
+}
+
+/** The rows of GET /nodes/{node}/qemu. */
+export function machineRows({ guests, hidden }: EstateCluster, node: EstateNode): Row[] {
+  return [...guests.values()]
+    .filter((guest) => guest.type === "qemu" && guest.node === node.name && !hidden.has(guest.vmid))
+    .map(({ vmid, name, status, template, config }) => ({
+      vmid,
+      name: name ?? `VM ${vmid}`,
+      status: status === "stopped" ? "stopped" : "running",
+      cpus: Number(config.cores ?? 1),
+      maxmem: Number(config.memory ?? 512) * 2 ** 20,
+      ...(template ? { template: 1 } : {}),
+      ...(config.tags === undefined ? {} : { tags: config.tags }),
+    }));
 }
 
 function firstOf(card: SystemInterface, key: string, fits: (text: string) => boolean): Row {

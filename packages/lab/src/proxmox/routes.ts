@@ -1,8 +1,10 @@
-import { createHash } from "node:crypto";
-import { type EstateCluster, type EstateGuest, type EstateNode, isOn } from "./estate.ts";
+import { type EstateCluster, type EstateGuest, isOn } from "./estate.ts";
+import { firewallRoutes } from "./firewall-routes.ts";
+import { guestAt, nodeOf, withDigest } from "./places.ts";
 import * as present from "./present.ts";
 import * as archives from "./present-archives.ts";
 import * as guests from "./present-guests.ts";
+import * as ha from "./present-ha.ts";
 import { denied, Refusal } from "./refusal.ts";
 
 /** One request as a route sees it. */
@@ -22,14 +24,27 @@ export type Answer = (cluster: EstateCluster, call: Call) => unknown;
  * it is offline.
  */
 export const routes: Record<string, Answer> = {
+  ...firewallRoutes,
   "/version": () => ({ version: "9.2.1", release: "9.2", repoid: "0123456789abcdef" }),
   "/access/permissions": permissions,
   "/cluster/status": (cluster) => present.clusterStatus(cluster),
   "/cluster/resources": (cluster, { query }) => present.clusterResources(cluster, query.get("type")),
   "/cluster/options": (cluster) => ({ keyboard: "en-us", mac_prefix: "BC:24:11", "tag-style": cluster.tagStyle }),
   "/cluster/config/join": join,
+  "/cluster/qemu/custom-cpu-models": (cluster) => cluster.cpuModels.map(withDigest),
+  "/cluster/ha/status/current": (cluster) => ha.haStatusRows(cluster),
+  "/cluster/ha/resources": (cluster) => cluster.ha.resources.map(withDigest),
+  "/cluster/ha/groups": haGroups,
+  "/cluster/ha/rules": (cluster) => cluster.ha.rules.map(withDigest),
   "/nodes": (cluster) => present.nodeList(cluster),
   "/nodes/{node}/status": (cluster, { params }) => present.nodeStatus(nodeOf(cluster, params.node)),
+  "/nodes/{node}/time": () => {
+    const time = Math.floor(Date.now() / 1_000);
+    return { time, localtime: time + 3_600, timezone: "Europe/Berlin" };
+  },
+  "/nodes/{node}/config": (cluster, { params }) =>
+    withDigest({ description: `Rack 7, ${params.node}`, "startall-onboot-delay": 30, location: locationOf(cluster) }),
+  "/nodes/{node}/qemu": (cluster, { params }) => guests.machineRows(cluster, nodeOf(cluster, params.node)),
   "/nodes/{node}/network": (cluster, { params, query }) =>
     archives.networkRows(nodeOf(cluster, params.node), query.get("type")),
   "/nodes/{node}/tasks": (cluster, { params, query }) => archives.taskRows(nodeOf(cluster, params.node), query),
@@ -97,6 +112,15 @@ function join(cluster: EstateCluster): unknown {
   return present.joinInformation(cluster);
 }
 
+function haGroups({ ha: { groups } }: EstateCluster): unknown {
+  if (groups === null) throw new Refusal(500, "cannot index groups: ha groups have been migrated to rules");
+  return groups.map(withDigest);
+}
+
+function locationOf({ name }: EstateCluster): string {
+  return `latitude=50.11,longitude=8.68,name=${name}`;
+}
+
 function storage(cluster: EstateCluster, { params }: Call): unknown {
   if (cluster.hiddenStorages.has(params.storage ?? "")) throw denied(`/storage/${params.storage}`, "Datastore.Audit");
   const found = cluster.storages.find((candidate) => candidate.storage === params.storage);
@@ -133,23 +157,4 @@ function agentAt(cluster: EstateCluster, params: Call["params"]): EstateGuest {
 function containerInterfaces(cluster: EstateCluster, { params }: Call): unknown {
   const guest = guestAt(cluster, params, "lxc");
   return guest.status === "running" ? guests.containerInterfaces(guest) : null;
-}
-
-function nodeOf(cluster: EstateCluster, name: string | undefined): EstateNode {
-  const node = cluster.nodes.find((candidate) => candidate.name === name);
-  if (!node) throw new Refusal(500, `hostname lookup '${name}' failed - failed to get address info`);
-  return node;
-}
-
-function guestAt(cluster: EstateCluster, params: Call["params"], type: EstateGuest["type"]): EstateGuest {
-  const vmid = Number(params.vmid);
-  if (cluster.hidden.has(vmid)) throw denied(`/vms/${vmid}`, "VM.Audit");
-  const guest = cluster.guests.get(vmid);
-  if (guest?.node === params.node && guest?.type === type) return guest;
-  const file = type === "qemu" ? "qemu-server" : "lxc";
-  throw new Refusal(500, `Configuration file 'nodes/${params.node}/${file}/${params.vmid}.conf' does not exist`);
-}
-
-function withDigest(config: object): object {
-  return { ...config, digest: createHash("sha1").update(JSON.stringify(config)).digest("hex") };
 }
