@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SyncOptions } from "@proxbox/contracts/sync-options";
+import { gatewayRoutes, routeLines } from "@proxbox/gateway/route-table";
 
 const root = join(import.meta.dir, "../../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -38,6 +39,12 @@ test("docs/errors.md has a row for every error code, and no other", () => {
   const used = [...new Set([...namesIn(code, thrown), ...namesIn(code, named)])].sort();
   const documented = namesIn(read("docs/errors.md"), /^\| `([a-z_]+)`/gm);
   expect(documented).toEqual(used);
+});
+
+test("docs/plugin.md has a line for every route of the gateway, and no other", () => {
+  const lines = section(read("docs/plugin.md"), "Every route").split("\n");
+  // The lines that are expected are the ones to put there.
+  expect(lines.filter((line) => /^\| [A-Z, ]+ \|/.test(line))).toEqual(routeLines(gatewayRoutes()));
 });
 
 test("every link between documents leads somewhere", () => {

@@ -19,7 +19,7 @@ export function openApi(routes: readonly DescribedRoute[], version: string): obj
     const name = shownPath(path);
     paths[name] ??= {};
     paths[name][verb] = {
-      summary: hooks.detail?.summary ?? 'The events of a run over WebSocket; {"type":"cancel"} cancels it.',
+      summary: hooks.detail?.summary ?? "",
       parameters: [...pathParameters(path, hooks.params as Schema), ...parameters("query", hooks.query as Schema)],
       ...(hooks.body
         ? { requestBody: { content: { "application/json": { schema: named(hooks.body, schemas) } } } }

@@ -109,15 +109,9 @@ export const notHere = [
   },
   {
     methods: ["POST", "DELETE"],
-    paths: ["/admin/encryption/key"],
-    why: "The key of the stored secrets belongs to the environment of the processes, not to one of them",
-    instead: "Set PROXBOX_ENCRYPTION_KEY for all of them, then push the endpoints again from NetBox.",
-  },
-  {
-    methods: ["POST"],
-    paths: ["/admin/encryption/generate"],
-    why: "The key of the stored secrets belongs to the environment of the processes, not to one of them",
-    instead: "Make one with openssl rand -base64 32 and set PROXBOX_ENCRYPTION_KEY for all of them.",
+    paths: ["/admin/encryption/key", "/admin/encryption/generate"],
+    why: "The key of the stored secrets belongs to the environment of all processes, and what is stored is bound to it",
+    instead: "Set PROXBOX_ENCRYPTION_KEY before the first start; openssl rand -base64 32 makes one.",
   },
   {
     methods: ["GET"],

@@ -16,7 +16,7 @@ export function notHereRoutes() {
             set.status = 501;
             return body;
           },
-          describe(`Not here: ${row.why}.`, { 501: NotHereBody }),
+          describe(body.detail, { 501: NotHereBody }),
         );
       }
     }

@@ -22,6 +22,7 @@ export function socketRoutes(parts: GatewayParts) {
   const sessions = new Map<string, Session>();
 
   return new Elysia().ws("/runs/:id/ws", {
+    detail: { summary: 'The events of a run over WebSocket; {"type":"cancel"} cancels it.' },
     query: FollowQuery,
     transform: readAs({ follow: "boolean" }),
     // Refused by HTTP, while that can still be said.
