@@ -23,7 +23,7 @@ const codes: Readonly<Record<Exclude<ErrorCategory, "unknown">, readonly string[
     "ask_incomplete",
   ],
   authentication: ["proxmox_unauthorized", "netbox_unauthorized", "secret_unreadable", "key_missing", "key_wrong"],
-  permission: ["proxmox_forbidden", "netbox_forbidden", "bus_forbidden"],
+  permission: ["proxmox_forbidden", "netbox_forbidden", "bus_forbidden", "netbox_read_only"],
   validation: [
     "netbox_refused",
     "netbox_conflict",

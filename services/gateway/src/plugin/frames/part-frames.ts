@@ -25,7 +25,9 @@ export function partFrames(
   }
   if (fact.fact === "manifest") return [discovery(tally, fact.data.manifest?.keys ?? [])];
   if (!isOver(tally)) return [];
-  return [...lastErrors(tally, fact), ...(tally.summary ? [phaseSummary(tally)] : []), ...endFrames(tally.stage)];
+  // What a result told was told with it.
+  const errors = tally.errors.filter(({ from }) => from === "end").map((seen) => errorDetail(phase, seen));
+  return [...errors, ...(tally.summary ? [phaseSummary(tally)] : []), ...endFrames(tally.stage)];
 }
 
 /** Most batches that `discovery` names: the plugin shows a frame in full up to 600 characters. */
@@ -48,16 +50,6 @@ function discovery(tally: StageTally, keys: readonly string[]): PluginFrame {
     metadata: { batches: count, named: items.length },
   };
   return { event: "discovery", data };
-}
-
-/** The errors a stage's end tells and no result told: why it failed, or was not begun, and which endpoints were left out. */
-function lastErrors(tally: StageTally, fact: Extract<RunFact, { of: "stage" }>): PluginFrame[] {
-  const { phase } = stageWords[tally.stage];
-  const blocked = fact.data.summary?.endpoints.filter(({ state }) => state === "blocked") ?? [];
-  const said = [fact.data.error, ...blocked.map(({ error }) => error)].map((error) => error?.message);
-  return tally.errors
-    .filter(({ error, object }) => object === null && (fact.fact === "blocked" || said.includes(error.message)))
-    .map((seen) => errorDetail(phase, seen));
 }
 
 function phaseSummary(tally: StageTally): PluginFrame {

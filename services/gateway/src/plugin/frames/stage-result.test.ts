@@ -107,7 +107,7 @@ test("a result that lacks objects says so, names them, and of machines how many"
         object: "web",
         netbox_id: 7,
         reason: "netbox_refused",
-        message: "NetBox refused it.",
+        message: "web: NetBox refused it.",
       },
     ],
     degraded: true,

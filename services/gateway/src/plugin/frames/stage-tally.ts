@@ -3,8 +3,14 @@ import type { ObjectOutcome, StageSummary } from "@proxbox/contracts/messages";
 import type { StageName } from "@proxbox/contracts/stages";
 import type { ResultData, RunFact } from "./run-facts.ts";
 
-/** An error that was seen, and the object it happened to; null: it ended a batch, an endpoint or the stage. */
-export type SeenError = { error: WireError; object: Pick<ObjectOutcome, "kind" | "name" | "id"> | null };
+/** An error that was seen. */
+export type SeenError = {
+  error: WireError;
+  /** What it happened to; null: it ended a batch, an endpoint or the stage. */
+  object: Pick<ObjectOutcome, "kind" | "name" | "id"> | null;
+  /** Whether a result told it, or only the end of the stage. */
+  from: "result" | "end";
+};
 
 /** How far a stage is, as a stream has seen it. Small whatever the size of the estate. */
 export type StageTally = {
@@ -67,7 +73,7 @@ export function tallyAfter(before: StageTally, fact: Extract<RunFact, { of: "sta
       return { ...tally, phase: "working", batches: data.manifest?.count ?? null };
     case "blocked":
       return withErrors({ ...tally, phase: "blocked", endedAt: at }, [
-        { error: blockedError(before.stage, data.because ?? []), object: null },
+        atEnd(blockedError(before.stage, data.because ?? [])),
       ]);
     case "done":
     case "failed":
@@ -75,7 +81,7 @@ export function tallyAfter(before: StageTally, fact: Extract<RunFact, { of: "sta
       const summary = data.summary ?? null;
       const blocked =
         summary?.endpoints.flatMap(({ state, error }) => (state === "blocked" && error ? [error] : [])) ?? [];
-      const errors = [...(data.error ? [data.error] : []), ...blocked].map((error) => ({ error, object: null }));
+      const errors = [...(data.error ? [data.error] : []), ...blocked].map(atEnd);
       return withErrors({ ...tally, phase: fact.fact, summary, endedAt: at }, errors);
     }
   }
@@ -95,9 +101,11 @@ export function lacksObjectsOnly(tally: StageTally): boolean {
 /** The errors of a result: its own first, then those of its objects. */
 export function errorsOf({ error, objects }: ResultData): SeenError[] {
   const ofObjects = objects.flatMap(({ kind, name, id, error, outcome }): SeenError[] =>
-    outcome === "failed" && error ? [{ error, object: { kind, name, ...(id === undefined ? {} : { id }) } }] : [],
+    outcome === "failed" && error
+      ? [{ error, object: { kind, name, ...(id === undefined ? {} : { id }) }, from: "result" }]
+      : [],
   );
-  return error ? [{ error, object: null }, ...ofObjects] : ofObjects;
+  return error ? [{ error, object: null, from: "result" }, ...ofObjects] : ofObjects;
 }
 
 function withResult(tally: StageTally, result: ResultData): StageTally {
@@ -121,6 +129,10 @@ function withErrors(tally: StageTally, more: readonly SeenError[]): StageTally {
   const all = [...tally.errors, ...more.filter((one) => !isKnown(one))];
   const ordered = [...all.filter(({ object }) => object === null), ...all.filter(({ object }) => object !== null)];
   return more.length === 0 ? tally : { ...tally, errors: ordered.slice(0, mostErrors) };
+}
+
+function atEnd(error: WireError): SeenError {
+  return { error, object: null, from: "end" };
 }
 
 function blockedError(stage: StageName, because: readonly string[]): WireError {

@@ -1,6 +1,6 @@
 import type { PluginFrame } from "../frame.ts";
 import { categoryOf } from "./error-category.ts";
-import { ended, sentenceOf } from "./error-sentence.ts";
+import { ended, sentenceOf, withName } from "./error-sentence.ts";
 import { inPlace, isComplete, ownCounts, phaseNumbers } from "./stage-result.ts";
 import type { SeenError, StageTally } from "./stage-tally.ts";
 import { stageWords } from "./stage-words.ts";
@@ -33,7 +33,11 @@ function errorList(text: string, tallies: readonly StageTally[]): { detail: stri
 }
 
 /** `error_detail` about one error. */
-export function errorDetail(phase: string, { error, object }: SeenError, itemType?: string): PluginFrame {
+export function errorDetail(
+  phase: string,
+  { error, object }: Pick<SeenError, "error" | "object">,
+  itemType?: string,
+): PluginFrame {
   const name = object?.name ?? error.object;
   const { message, cause, next } = error;
   const data = {
@@ -41,7 +45,7 @@ export function errorDetail(phase: string, { error, object }: SeenError, itemTyp
     phase,
     ...(name === undefined ? {} : { item: { name, ...(itemType ? { item_type: itemType } : {}) } }),
     category: categoryOf(error.code),
-    message: ended(name && !message.includes(name) ? `${name}: ${message}` : message),
+    message: ended(withName(message, name)),
     ...(cause ? { detail: cause } : {}),
     ...(next ? { suggestion: next } : {}),
   };
