@@ -19,6 +19,7 @@ import { logRoutes } from "./routes/logs.ts";
 import { netboxEndpointRoutes } from "./routes/netbox-endpoint.ts";
 import { notHereRoutes } from "./routes/not-here.ts";
 import { stageRoutes } from "./routes/plugin-stages.ts";
+import { pluginSocketRoutes } from "./routes/plugin-ws.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { throttleRoutes } from "./routes/throttle.ts";
 import { socketRoutes } from "./routes/ws.ts";
@@ -72,6 +73,7 @@ export function createApp(parts: GatewayParts) {
     .use(socketRoutes(parts))
     .use(throttleRoutes(parts))
     .use(logRoutes(parts))
+    .use(pluginSocketRoutes(parts))
     .use(liveRoutes(parts))
     .use(activeRoutes(parts))
     .use(extraRoutes(parts))

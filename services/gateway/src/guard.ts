@@ -54,16 +54,11 @@ export function createGuard({ config, bus, keys, lockouts, endpoints }: GuardPar
       throw unavailable("The message bus (nats-server) is not connected; try again in a few seconds.");
     }
     if (isOpen) return;
-    const source = sourceOf(request, server, config.trustedProxies);
+    const peer = server?.requestIP(request)?.address ?? "127.0.0.1";
+    const source = clientSource(peer, request.headers.get("x-forwarded-for"), config.trustedProxies);
     const key = request.headers.get(keyHeader)?.trim() ?? "";
     await checkRate(source, key);
     if (config.PROXBOX_OPEN_LOGS && logPaths.has(path)) return;
     await admit({ keys, lockouts }, source, key);
   };
-}
-
-/** Whose request it is, for the rate limit and the lockouts. */
-export function sourceOf(request: Request, server: Incoming["server"], trustedProxies: readonly string[]): string {
-  const peer = server?.requestIP(request)?.address ?? "127.0.0.1";
-  return clientSource(peer, request.headers.get("x-forwarded-for"), trustedProxies);
 }

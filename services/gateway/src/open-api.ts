@@ -18,6 +18,8 @@ export function openApi(routes: readonly DescribedRoute[], version: string): obj
     const verb = method === "WS" ? "get" : method.toLowerCase();
     const name = shownPath(path);
     paths[name] ??= {};
+    // A path that also has a socket is described by what it answers.
+    if (method === "WS" && paths[name].get) continue;
     paths[name][verb] = {
       summary: hooks.detail?.summary ?? "",
       parameters: [...pathParameters(path, hooks.params as Schema), ...parameters("query", hooks.query as Schema)],

@@ -4,8 +4,7 @@ import { sleep } from "@proxbox/runtime/retry";
 import { unavailable } from "../errors.ts";
 import type { GatewayParts } from "../parts.ts";
 import type { RunStreamEvent } from "../run-events.ts";
-import type { AnswerMaker } from "./frames/answers.ts";
-import type { FrameMaker } from "./frames/stage-frames.ts";
+import type { Dialect } from "./dialect.ts";
 import { pluginStream, streamHeaders } from "./plugin-stream.ts";
 import { stageRequest } from "./stage-order.ts";
 import type { StagePath } from "./stage-paths.ts";
@@ -18,14 +17,6 @@ type Incoming = { request: Request; server: { timeout(request: Request, seconds:
 
 /** What a request asks for, and where the objects of it are to be seen. */
 export type StageOrder = { request: RunRequest; netboxUrl: string | null };
-
-/** How a path speaks of its runs. */
-export type Dialect = {
-  /** The frames of a stream about a run with this id. */
-  frames(order: StageOrder, run: string): FrameMaker;
-  /** The one answer when it is over. */
-  answer(order: StageOrder): AnswerMaker;
-};
 
 /**
  * Reads what is asked for on a path; `machine` is the NetBox id in it, if it has one.
@@ -92,9 +83,14 @@ export async function answerWhenOver(parts: Parts, order: StageOrder, dialect: D
 }
 
 /** One who follows a run; leaving ends the events, and lets the run go that nobody else follows. */
-type Reader = { run: string; events: AsyncIterable<RunStreamEvent>; signal: AbortSignal; leave(): void };
+export type Reader = { run: string; events: AsyncIterable<RunStreamEvent>; signal: AbortSignal; leave(): void };
 
-async function attendRun({ wishes, hub, log }: Parts, order: StageOrder, caller: AbortSignal): Promise<Reader> {
+/** Asks for the run of an order, or attaches to the one that is going, and follows it until `caller` is aborted. */
+export async function attendRun(
+  { wishes, hub, log }: Pick<Parts, "wishes" | "hub" | "log">,
+  order: StageOrder,
+  caller: AbortSignal,
+): Promise<Reader> {
   const attendance = await wishes.attend(order.request);
   const { run, isNew } = attendance;
   const { mode, stages } = order.request;

@@ -13,6 +13,8 @@ export function healthRoutes({ bus, health }: GatewayParts) {
       () => ({
         message: "Proxbox Backend: proxbox-edge keeps NetBox true to Proxmox VE.",
         version,
+        // By it plugins from 0.0.29 on know that each answer on /ws repeats the run_id of its command.
+        capabilities: { ws_run_id: 1 },
         links: { openapi: "/openapi.json", health: "/health", ready: "/ready", runs: "/runs" },
       }),
       describe("Who this is; a plugin knows us by the first two words.", { 200: null }),

@@ -1,12 +1,9 @@
 import { Problem } from "@proxbox/contracts/http";
-import { isStage } from "@proxbox/contracts/stages";
 import { Elysia } from "elysia";
 import type { GatewayParts } from "../parts.ts";
-import { fullUpdateAnswer, stageAnswer } from "../plugin/frames/answers.ts";
-import { fullUpdateFrames } from "../plugin/frames/full-update-frames.ts";
-import { stageFrames } from "../plugin/frames/stage-frames.ts";
-import { answerWhenOver, answerWithStream, type Dialect, orderOf, type StageOrder } from "../plugin/stage-answer.ts";
-import { fullUpdatePath, type StagePath, stagePaths } from "../plugin/stage-paths.ts";
+import { dialectOf } from "../plugin/dialect.ts";
+import { answerWhenOver, answerWithStream, orderOf } from "../plugin/stage-answer.ts";
+import { fullUpdatePath, stagePaths } from "../plugin/stage-paths.ts";
 import { describe } from "./describe.ts";
 
 /** The stages as the plugin asks for them, and the whole update: as a stream of frames, or answered when all is done. */
@@ -34,23 +31,6 @@ export function stageRoutes(parts: GatewayParts) {
     );
   }
   return app;
-}
-
-function dialectOf(path: StagePath, tolerant: boolean): Dialect {
-  const { step } = path;
-  const about = ({ request, netboxUrl }: StageOrder) => ({
-    ...{ stages: request.stages.filter(isStage), netboxUrl, tolerant },
-  });
-  if (path === fullUpdatePath) {
-    return {
-      frames: (order, run) => fullUpdateFrames({ ...about(order), run }),
-      answer: (order) => fullUpdateAnswer(about(order)),
-    };
-  }
-  return {
-    frames: (order) => stageFrames({ ...about(order), step }),
-    answer: (order) => stageAnswer({ ...about(order), step }),
-  };
 }
 
 // Elysia has no parameters for a path without any.
