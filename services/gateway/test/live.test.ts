@@ -182,3 +182,32 @@ describe("what is answered", () => {
     held.resolve({ status: 200, body: [] });
   });
 });
+
+describe("when inventory does not answer", () => {
+  test("in time: 504 that says whom it should have read, before a card of the plugin gives up", async () => {
+    const held = Promise.withResolvers<LiveAnswer>();
+    answer = () => held.promise;
+    const began = performance.now();
+    const answered = await bench.call("GET", "/proxmox/version?proxmox_endpoint_ids=7");
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect([answered.status, await jsonOf(answered)]).toMatchObject([
+      504,
+      { code: "ask_timeout", detail: expect.stringMatching(/^Proxmox \(two \(nb:7\)\) could not be read: inventory/) },
+    ]);
+    held.resolve({ status: 200, body: [] });
+  }, 10_000);
+
+  test("at all: 503, and when to ask again", async () => {
+    await using empty = await startBench();
+    const answered = await empty.call("GET", "/netbox/status");
+    expect([answered.status, answered.headers.get("retry-after"), await jsonOf(answered)]).toMatchObject([
+      503,
+      "5",
+      {
+        code: "ask_unheard",
+        detail: expect.stringMatching(/^NetBox could not be read: .*inventory/),
+        python_exception: null,
+      },
+    ]);
+  });
+});

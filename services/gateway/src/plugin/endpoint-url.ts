@@ -10,9 +10,10 @@ export function urlOf({ domain, ip_address, port }: Row): string {
 
 /** The endpoint whose domain or IP, and port (8006 when the URL has none), are those of a URL. Throws RequestError 400. Pure. */
 export function endpointAt<T extends Row>(url: string, rows: readonly T[]): T | undefined {
-  const text = url.includes("://") ? url : `https://${url}`;
-  if (!URL.canParse(text)) throw badRequest("url must be an address such as https://pve.example.com:8006.");
-  const { hostname, port } = new URL(text);
+  // A scheme without a port of its own: with https, 443 would not be told from none.
+  const text = `proxmox://${url.trim().replace(/^\w+:\/\//, "")}`;
+  const { hostname = "", port } = URL.parse(text) ?? {};
+  if (hostname === "") throw badRequest("url must be an address such as https://pve.example.com:8006.");
   const hosts = (row: Row) =>
     [row.domain?.trim() ?? "", bare(row.ip_address)].map((host) => inBrackets(host).toLowerCase());
   return rows.find((row) => row.port === Number(port || 8006) && hosts(row).includes(hostname.toLowerCase()));
