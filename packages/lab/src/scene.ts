@@ -7,6 +7,8 @@ import { type Processes, startProcesses } from "@proxbox/stack/processes";
 import type { ServiceName } from "@proxbox/stack/services";
 import { type Stack, startStack } from "@proxbox/stack/stack";
 import { connectGateway, type GatewayClient, gatewayClient } from "./gateway-client.ts";
+import type { JsonObject } from "./netbox/model.ts";
+import { ENDPOINTS } from "./netbox/models/plugin-parts.ts";
 import { type SimulatedNetBox, type StartOptions, startNetBox } from "./netbox/server.ts";
 import type { Estate } from "./proxmox/estate.ts";
 import { credentials } from "./proxmox/login.ts";
@@ -67,7 +69,11 @@ export async function startScene({
   const endpointIds: number[] = [];
   if (told) {
     await enterNetBox(gateway, netbox);
-    for (const endpoint of proxmox) endpointIds.push(await enterProxmox(gateway, netbox, endpoint));
+    const entered = netbox.rows(ENDPOINTS);
+    for (const endpoint of proxmox) {
+      const row = entered.find(({ name }) => name === endpoint.cluster.endpoint);
+      endpointIds.push(await enterProxmox(gateway, netbox, endpoint, row));
+    }
   }
   const kept = owned.move();
   return {
@@ -97,19 +103,19 @@ export async function enterNetBox(gateway: GatewayClient, netbox: SimulatedNetBo
 }
 
 /**
- * Enters an endpoint in NetBox, as an operator does in the plugin's form, where it is not entered yet, and pushes it to
- * the gateway, as the plugin does.
+ * Enters an endpoint in NetBox, as an operator does in the plugin's form, and pushes it to the gateway, as the plugin does.
+ * @param entered its row, where NetBox has one already
  */
 export async function enterProxmox(
   gateway: GatewayClient,
   netbox: SimulatedNetBox,
   proxmox: SimulatedProxmox,
+  entered?: JsonObject,
 ): Promise<number> {
   const title = proxmox.cluster.endpoint;
-  const path = "plugins/proxbox/endpoints/proxmox";
   const row =
-    netbox.rows(path).find(({ name }) => name === title) ??
-    netbox.insert(path, {
+    entered ??
+    netbox.insert(ENDPOINTS, {
       name: title,
       domain: `${title}.example.com`,
       port: proxmox.port,

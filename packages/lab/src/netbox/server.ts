@@ -1,4 +1,5 @@
 import { type Action, TOKENS } from "./access.ts";
+import { type Content, contentOf, putContent } from "./content.ts";
 import { type CostModel, createCost } from "./cost.ts";
 import { type Counts, noCounts } from "./counts.ts";
 import { createFaults, type Fault } from "./faults.ts";
@@ -30,6 +31,8 @@ export type StartOptions = {
   readonly enforceGlobalUnique?: boolean;
   /** Closes connections that were idle about this long (NetBox's gunicorn: 2). Never when absent. */
   readonly idleSeconds?: number;
+  /** What it holds from the beginning, in place of what a new one has. */
+  readonly content?: Content;
 };
 
 /** A NetBox in memory that answers HTTP as NetBox 4.6.8 with netbox-proxbox does, on the paths a sync uses. */
@@ -51,6 +54,8 @@ export type SimulatedNetBox = AsyncDisposable & {
   rows(path: string): JsonObject[];
   /** Creates an object as a POST would, without counting a request. Throws what the API would refuse. */
   insert(path: string, body: JsonObject): JsonObject;
+  /** Everything it holds, to start another one with. */
+  content(): Content;
   /** Changes what is stored, past every check, as SQL would. */
   edit(path: string, id: number, values: JsonObject): void;
   /** Deletes an object with what goes with it, without counting a request. */
@@ -85,6 +90,7 @@ const setScene = (options: StartOptions): Scene => {
   const world = createWorld(modelsFor(release, traits), traits);
   world.settings.enforceGlobalUnique = options.enforceGlobalUnique ?? true;
   seed(world, release);
+  if (options.content) putContent(world, options.content);
   return {
     world,
     version,
@@ -152,6 +158,7 @@ export const startNetBox = async (options: StartOptions = {}): Promise<Simulated
         path,
         transaction(world, () => create(world, tableAt(world, path), body, WHOLE, SELF)),
       ),
+    content: () => contentOf(world),
     edit: (path, id, values) => store(world, tableAt(world, path), { ...rowAt(world, path, id), ...values } as Row),
     remove: (path, id) =>
       transaction(world, () => removeRow(world, tableAt(world, path), rowAt(world, path, id), SELF)),

@@ -7,7 +7,8 @@ import { now, store, type Table, tableAt, uniqueIndex, uniqueKey, type World } f
 /** Who writes, and under which request id: what change records say. */
 export type Author = { readonly user: string; readonly request: string };
 
-const preset = (world: World, model: Model): Record<string, Json> => {
+/** The values a new object has before any are given. */
+export const preset = (world: World, model: Model): Record<string, Json> => {
   const values: Record<string, Json> = {};
   for (const [name, field] of Object.entries(model.fields)) {
     if (field.kind === "computed" || field.kind === "linked") continue;

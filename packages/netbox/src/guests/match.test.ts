@@ -98,6 +98,18 @@ const cases: {
     expected: [1, 2],
   },
   {
+    what: "a guest that is really called so goes before one whose name was taken",
+    guests: [guest(101, "web (2)"), guest(100, "web")],
+    scope: { vms: [vm(1, "web (2)")] },
+    expected: [1, null],
+  },
+  {
+    what: "a row that does not tell the guest is none",
+    guests: [guest(100, "web")],
+    scope: { vms: [vm(1, "web")], states: [state(1, 0, { vmid: null, type: "" })] },
+    expected: [1],
+  },
+  {
     what: "a guest whose name is a stand-in takes none by it",
     guests: [{ ...guest(100, "vm-100"), known: false }],
     scope: { vms: [vm(1, "vm-100")] },

@@ -11,7 +11,7 @@ export type VmRow = {
   givenUp: boolean;
 };
 
-/** The plugin's identity row of a virtual machine. */
+/** What says which guest a virtual machine is: the plugin's identity row, or before it the custom fields of older programs. */
 export type StateRow = {
   vm: number;
   /** Id of the endpoint's row in NetBox; null in rows of older programs. */
@@ -39,8 +39,9 @@ export type GuestKey = { vmid: number; type: GuestType; name: string; known: boo
 /**
  * Finds each guest's virtual machine by its identity row (endpoint, vmid, type). Pure.
  * A row without endpoint counts when its machine is in the cluster bound to this endpoint: rows of older programs and
- * of a rebuilt backend are taken over, not doubled. A machine that carries our tag but has no identity row at all was
- * cut off between the two writes; it goes to the guest whose name it bears. Any other machine is never taken by name.
+ * of a rebuilt backend are taken over, not doubled. A machine that carries our tag but has no identity, or a row that does
+ * not tell the guest, was cut off between the two writes; it goes to the guest whose name it bears. Any other machine is
+ * never taken by name.
  */
 export function matchGuests(guests: GuestKey[], scope: MatchScope): Map<string, Match> {
   const vms = new Map(scope.vms.map((vm) => [vm.id, vm]));
@@ -74,23 +75,43 @@ function matchOne(guest: GuestKey, states: StateRow[], vms: Map<number, VmRow>):
   return { vm: state ? (vms.get(state.vm) ?? null) : null, state };
 }
 
+/** The machines of the bound cluster that carry our tag and of which no row tells the guest. */
+export function withoutIdentity<T extends VmRow>({
+  vms,
+  states,
+  cluster,
+}: {
+  vms: readonly T[];
+  states: readonly StateRow[];
+  cluster: number;
+}): T[] {
+  const identified = new Set(states.flatMap(({ vm, vmid }) => (vmid === null ? [] : [vm])));
+  return vms.filter((vm) => vm.ours && vm.cluster === cluster && !identified.has(vm.id));
+}
+
 function adoptHalfWritten(guests: GuestKey[], scope: MatchScope, found: Map<string, Match>): void {
-  const known = new Set(scope.states.map((state) => state.vm));
-  const orphans = scope.vms.filter((vm) => vm.ours && vm.cluster === scope.cluster && !known.has(vm.id));
-  const byName = new Map<string, VmRow[]>();
-  for (const vm of orphans.sort((left, right) => left.name.localeCompare(right.name, "en", { numeric: true }))) {
-    const base = baseOf(vm.name);
-    byName.set(base, [...(byName.get(base) ?? []), vm]);
-  }
-  const named = guests.filter((guest) => guest.known);
-  for (const guest of named.sort((left, right) => left.vmid - right.vmid)) {
-    const match = found.get(keyOf(guest));
-    if (!match || "ambiguous" in match || match.vm) continue;
-    const vm = byName.get(guest.name.toLowerCase())?.shift();
-    if (vm) found.set(keyOf(guest), { vm, state: null });
+  const left = new Set(
+    withoutIdentity(scope).sort((one, other) => one.name.localeCompare(other.name, "en", { numeric: true })),
+  );
+  const named = guests.filter((guest) => guest.known).sort((one, other) => one.vmid - other.vmid);
+  // A guest may really be called `web (2)`; what is left then was given such a name because another was there first.
+  for (const nameOf of [fold, baseOf]) {
+    const byName = Map.groupBy(left, ({ name }) => nameOf(name));
+    for (const guest of named) {
+      const match = found.get(keyOf(guest));
+      if (!match || "ambiguous" in match || match.vm) continue;
+      const vm = byName.get(fold(guest.name))?.shift();
+      if (!vm) continue;
+      left.delete(vm);
+      found.set(keyOf(guest), { vm, state: null });
+    }
   }
 }
 
 function baseOf(name: string): string {
-  return (/^(.+?) \(\d+\)$/.exec(name)?.[1] ?? name).toLowerCase();
+  return fold(/^(.+?) \(\d+\)$/.exec(name)?.[1] ?? name);
+}
+
+function fold(name: string): string {
+  return name.toLowerCase();
 }

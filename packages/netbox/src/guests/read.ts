@@ -29,6 +29,7 @@ type VmAnswer = {
   primary_ip6: Nested;
   tags: { slug: string }[];
   virtual_disk_count: number;
+  custom_fields: Record<string, unknown>;
 };
 type StateAnswer = {
   virtual_machine: { id: number };
@@ -40,12 +41,13 @@ type StateAnswer = {
   proxmox_last_synced_role_id: number | null;
 };
 
-const vmFields = "id,name,cluster,site,tenant,role,primary_ip4,primary_ip6,tags,virtual_disk_count";
+const vmFields = "id,name,cluster,site,tenant,role,primary_ip4,primary_ip6,tags,virtual_disk_count,custom_fields";
 const stateFields =
   "id,virtual_machine,endpoint,proxmox_vm_id,proxmox_vm_type,proxmox_vm_name,proxmox_tags,proxmox_last_synced_role_id";
 
 /**
  * Reads the identity rows once and the machines of the given clusters, and those that have moved out of them, by id.
+ * Where there is no identity row yet, the custom fields of older programs are read in its place.
  * Throws NetBoxAPIError as the client does.
  */
 export async function readKnownVms(
@@ -67,7 +69,19 @@ export async function readKnownVms(
     )
     .map((state) => state.virtual_machine.id);
   const outside = moved.length > 0 ? await client.list<VmAnswer>(path, { id: moved, fields: vmFields }, signal) : [];
-  return { states: states.map(toState), vms: [...inside, ...outside].map(toVm) };
+  const known = states.map(toState);
+  const identified = new Set(known.flatMap(({ vm, vmid }) => (vmid === null ? [] : [vm])));
+  const older = inside.filter(({ id }) => !identified.has(id)).flatMap(stateInCustomFields);
+  return { states: [...known, ...older], vms: [...inside, ...outside].map(toVm) };
+}
+
+/** The identity that proxbox-api 0.0.19 kept in custom fields; the plugin's later releases have deleted these. */
+function stateInCustomFields({ id, custom_fields: fields }: VmAnswer): StateRow[] {
+  const { proxmox_vm_id: vmid, proxmox_vm_type: type } = fields;
+  if (typeof vmid !== "number") return [];
+  return [
+    { vm: id, endpoint: null, vmid, type: typeof type === "string" ? type : "", name: "", tags: "", lastRole: null },
+  ];
 }
 
 function toVm(row: VmAnswer): KnownVm {

@@ -73,6 +73,24 @@ describe("bindHosts: clusters", () => {
       expected: [[8, "Cluster A"]],
     },
     {
+      what: "a cluster of the name without our tag is taken when it has one of the nodes, and that carries it",
+      all: [facts(1, "pve", ["pve1"])],
+      rows: {
+        clusters: [{ id: 7, name: "pve", site: 2, ours: false }],
+        devices: [{ id: 4, name: "pve1", site: 2, cluster: 7, ours: true }],
+      },
+      expected: [[7, "pve"]],
+    },
+    {
+      what: "a cluster of the name whose node does not carry our tag is somebody else's",
+      all: [facts(1, "pve", ["pve1"])],
+      rows: {
+        clusters: [{ id: 7, name: "pve", site: 2, ours: false }],
+        devices: [{ id: 4, name: "pve1", site: 2, cluster: 7, ours: false }],
+      },
+      expected: [[null, "pve (Endpoint 1)"]],
+    },
+    {
       what: "a cluster renamed in Proxmox is still the same",
       all: [facts(1, "new", [])],
       rows: {

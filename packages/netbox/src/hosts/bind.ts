@@ -1,5 +1,5 @@
 import { bindNodes, goneNodesOf } from "./bind-nodes.ts";
-import { clusterNamesOf, type HostFacts, slugOf } from "./facts.ts";
+import { clusterNamesOf, deviceNameOf, type HostFacts, slugOf } from "./facts.ts";
 import type { DefaultRoles, HostRows } from "./rows.ts";
 import { type ConfiguredEndpoint, findTwins, type Kinship, ownersOf } from "./twins.ts";
 
@@ -51,9 +51,9 @@ export type HostBinding = {
 
 /**
  * Finds, for every endpoint of a run at once, the NetBox cluster and devices that stand for it. Pure.
- * A link that was written before wins; a name is the last resort. It takes only what carries our tag or stands in the
- * site that was chosen for the endpoint, and nothing that another endpoint holds: two clusters of one name stay two,
- * and one cluster behind two endpoints stays one.
+ * A link that was written before wins; a name is the last resort. It takes only what carries our tag, stands in the site
+ * that was chosen for the endpoint or has one of its nodes that carries our tag, and nothing that another endpoint holds:
+ * two clusters of one name stay two, and one cluster behind two endpoints stays one.
  */
 export function bindHosts(
   all: HostFacts[],
@@ -157,7 +157,10 @@ function clusterByName(facts: HostFacts, kinship: Kinship, rows: HostRows, taken
       .map((row) => row.cluster),
   );
   const chosen = rows.sites[facts.endpoint];
-  const handedOver = (row: HostRows["clusters"][number]) => row.ours || (chosen != null && row.site === chosen);
+  const nodes = new Set(facts.nodes.flatMap(({ name }) => [name, deviceNameOf(facts, name)]));
+  const hosts = rows.devices.filter(({ ours, name }) => ours && nodes.has(name));
+  const handedOver = (row: HostRows["clusters"][number]) =>
+    row.ours || (chosen != null && row.site === chosen) || hosts.some(({ cluster }) => cluster === row.id);
   const free = rows.clusters.filter((row) => handedOver(row) && !taken.has(row.id) && !foreign.has(row.id));
   // The name that only this endpoint can have given comes first: the plain one may be another's.
   const byName = clusterNamesOf(facts)

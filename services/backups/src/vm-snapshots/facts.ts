@@ -2,12 +2,16 @@ import type { EstateGuest } from "@proxbox/estate/estates";
 import type { StorageIds } from "@proxbox/estate/storage-ids";
 import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
 
+/** Names of nodes in the plugin's table: those that only this endpoint has, and those that only others have. */
+export type NodeNames = { own: string[]; foreign: string[] };
+
 /** One item: guests of one endpoint under the key of their chunk, and the plugin's storages of their cluster. */
 export type SnapshotChunk = {
   key: string;
   guests: EstateGuest[];
   /** Ids of the machines whose guest one of these has replaced: a vmid is one guest's only, and they had it as the other type. */
   former: number[];
+  nodes: NodeNames;
   storages: StorageIds;
 };
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { KnownVm } from "@proxbox/netbox/guests/read";
 import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
 import fc from "fast-check";
-import type { GuestSnapshots, SnapshotRow } from "./facts.ts";
+import type { GuestSnapshots, NodeNames, SnapshotRow } from "./facts.ts";
 import { replacedBy, settleSnapshots } from "./settle.ts";
 
 const read = (vmid: number, node: string, ...names: string[]): GuestSnapshots => ({
@@ -27,6 +27,7 @@ const cases: {
   missing?: number[];
   /** Ids of machines whose guest another one has replaced. */
   former?: number[];
+  nodes?: NodeNames;
 }[] = [
   {
     what: "none there yet",
@@ -104,6 +105,21 @@ const cases: {
     settled: [["a", null]],
   },
   {
+    what: "a row at a node that only this endpoint has goes to its guest, whosever machine an older program gave it to",
+    read: [read(100, "solo", "a")],
+    rows: [row(5, 77, "a", "solo"), row(6, 77, "old", "solo"), row(7, 77, "a", "pve1")],
+    nodes: { own: ["solo"], foreign: ["pve1"] },
+    settled: [["a", 5]],
+    missing: [6],
+  },
+  {
+    what: "a row at a node that only others have is theirs to judge",
+    read: [read(100, "pve1", "a")],
+    rows: [row(5, 1000, "a", "solo"), row(6, 1000, "b", "solo")],
+    nodes: { own: ["pve1"], foreign: ["solo"] },
+    settled: [["a", null]],
+  },
+  {
     what: "rows of guests that were not read are not missing",
     read: [read(100, "pve1")],
     rows: [row(5, 1001, "a", "pve1", 101)],
@@ -112,9 +128,9 @@ const cases: {
 ];
 
 describe("settleSnapshots", () => {
-  for (const { what, read: given, rows, settled, taken = [], missing = [], former = [] } of cases) {
+  for (const { what, read: given, rows, settled, taken = [], missing = [], former = [], nodes } of cases) {
     test(what, () => {
-      const result = settleSnapshots(given, rows, new Set(former));
+      const result = settleSnapshots(given, rows, new Set(former), nodes ?? { own: [], foreign: [] });
       expect(result.settled.map(({ snapshot, row: id }) => [snapshot.name, id])).toEqual(settled);
       expect(result.missing.map(({ row: { id } }) => id)).toEqual(missing);
       expect(result.taken).toHaveLength(taken.length);
@@ -149,7 +165,7 @@ test("whatever stands there: each snapshot is settled or taken, and each row is 
     fc.property(guests, tables, (listed, table) => {
       const given = listed.map(([vmid, at, names]) => read(vmid, at, ...names));
       const rows = table.map(([machine, ...rest], index) => row(index + 1, machine, ...rest));
-      const { settled, taken, missing } = settleSnapshots(given, rows, new Set([77]));
+      const { settled, taken, missing } = settleSnapshots(given, rows, new Set([77]), { own: [], foreign: [] });
       expect(settled.length + taken.length).toBe(given.reduce((sum, { snapshots }) => sum + snapshots.length, 0));
       const used = [...settled.flatMap(({ row: id }) => id ?? []), ...missing.map(({ row: { id } }) => id)];
       expect(new Set(used).size).toBe(used.length);

@@ -1,7 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { Snapshot } from "@proxbox/proxmox/resources/snapshots";
 import { SyncError, toWireError } from "@proxbox/runtime/errors";
-import { type GuestSnapshots, labelOf, type SnapshotGuest, type SnapshotRow } from "./facts.ts";
+import { type GuestSnapshots, labelOf, type NodeNames, type SnapshotGuest, type SnapshotRow } from "./facts.ts";
 
 /** A snapshot and the row that stands for it; null: there is none yet. */
 export type SettledSnapshot = { guest: SnapshotGuest; snapshot: Snapshot; row: number | null; storage: string | null };
@@ -19,23 +19,31 @@ export type Settled = {
  * Finds the row of each snapshot by its machine and name. Pure. The node is none of it: when the guest migrated, the
  * row moves with it. NetBox keeps vmid, name and node apart over all endpoints together, so a snapshot whose place
  * another machine's row holds cannot be kept; that row is left alone, unless it is of a guest that this one has replaced.
+ * A row at a node that only one endpoint has is that endpoint's: an older program may have given it to the wrong machine.
  * @param former ids of the machines whose guest another one has replaced: what held the place is gone
  */
 export function settleSnapshots(
   read: readonly GuestSnapshots[],
   rows: readonly SnapshotRow[],
   former: ReadonlySet<number>,
+  nodes: NodeNames,
 ): Settled {
+  const own = new Set(nodes.own);
+  const foreign = new Set(nodes.foreign);
+  const byVmid = Map.groupBy(rows, ({ vmid }) => vmid);
   const byMachine = Map.groupBy(rows, ({ machine }) => machine.id);
   const byPlace = Map.groupBy(rows, placeOf);
   const result: Settled = { settled: [], taken: [], missing: [] };
   for (const { guest, snapshots, storage } of read) {
-    const mine = byMachine.get(guest.vm.id) ?? [];
+    const misplaced = (byVmid.get(guest.vmid) ?? []).filter(
+      ({ machine, node }) => machine.id !== guest.vm.id && own.has(node) && !former.has(machine.id),
+    );
+    const mine = [...(byMachine.get(guest.vm.id) ?? []).filter(({ node }) => !foreign.has(node)), ...misplaced];
     const found = new Set<SnapshotRow>();
     for (const snapshot of snapshots) {
       const place = placeOf({ ...guest, name: snapshot.name });
       const holder = (byPlace.get(place) ?? []).find(({ machine }) => machine.id !== guest.vm.id);
-      const inherited = holder && former.has(holder.machine.id) ? holder : null;
+      const inherited = holder && (former.has(holder.machine.id) || misplaced.includes(holder)) ? holder : null;
       const row = inherited ?? rowOf(mine, snapshot.name, guest.node);
       if (row) found.add(row);
       if (holder && !inherited) result.taken.push(takenOutcome(guest, snapshot.name, row, holder));

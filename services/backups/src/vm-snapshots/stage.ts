@@ -9,7 +9,7 @@ import { Type } from "@sinclair/typebox";
 import { desiredSnapshot } from "./desired.ts";
 import type { SnapshotChunk } from "./facts.ts";
 import { observeSnapshots } from "./observe.ts";
-import { readSnapshotRows } from "./read.ts";
+import { nodeNames, readNodes, readSnapshotRows } from "./read.ts";
 import { judgeMissing } from "./removals.ts";
 import { replacedBy, settleSnapshots } from "./settle.ts";
 
@@ -18,6 +18,7 @@ const SnapshotItem = Type.Unsafe<SnapshotChunk>(
     key: Type.String(),
     guests: Type.Array(Type.Object({})),
     former: Type.Array(Type.Integer()),
+    nodes: Type.Object({}),
     storages: Type.Object({}),
   }),
 );
@@ -30,12 +31,19 @@ export const stage = defineStage({
   async items(ctx) {
     const { estates, settled } = await readEstates(ctx);
     if (estates.every(({ chunks }) => chunks.length === 0)) return settled;
-    const storageIds = await readStorageIds(netboxOf(ctx), ctx.signal);
-    const items = estates.flatMap(({ endpoint, cluster, chunks, machines }) =>
+    const client = netboxOf(ctx);
+    const [storageIds, nodes] = await Promise.all([readStorageIds(client, ctx.signal), readNodes(client, ctx.signal)]);
+    const items = estates.flatMap(({ endpoint, binding, cluster, chunks, machines }) =>
       chunks.map(({ key, guests }) => ({
         key: itemKey("snapshots", endpoint.id, key),
         endpoint: endpoint.id,
-        body: { key, guests, former: replacedBy(guests, machines), storages: storageIds.get(cluster) ?? {} },
+        body: {
+          key,
+          guests,
+          former: replacedBy(guests, machines),
+          nodes: nodeNames(nodes, binding.pluginEndpoint),
+          storages: storageIds.get(cluster) ?? {},
+        },
       })),
     );
     return [...settled, ...items];
@@ -50,7 +58,7 @@ export const stage = defineStage({
     const vmids = read.map(({ guest }) => guest.vmid);
     const former = new Set(chunk.former);
     const { rows, known } = await readSnapshotRows(client, vmids, ctx.signal);
-    const { settled, taken, missing } = settleSnapshots(read, rows, former);
+    const { settled, taken, missing } = settleSnapshots(read, rows, former, chunk.nodes);
     const { gone, kept } = judgeMissing(missing, read, ctx.options);
     const desired = settled.map((snapshot) => desiredSnapshot(snapshot, chunk.storages));
     const options = { signal: ctx.signal, rows: { snapshot: known } };
@@ -58,7 +66,7 @@ export const stage = defineStage({
     // Another endpoint may have taken a place since the rows were read: NetBox's refusal does not say who holds it.
     const refused = outcomes.some(({ outcome }) => outcome === "failed");
     const now = refused ? (await readSnapshotRows(client, vmids, ctx.signal)).rows : [];
-    const late = settleSnapshots(read, now, former).taken;
+    const late = settleSnapshots(read, now, former, chunk.nodes).taken;
     const told = outcomes.map((one) =>
       one.outcome === "failed" ? (late.find(({ name }) => name === one.name) ?? one) : one,
     );

@@ -1,6 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { isTargeted } from "@proxbox/contracts/targets";
 import { chunksOf } from "@proxbox/estate/chunks";
-import { isWanted } from "@proxbox/estate/estates";
+import { isWanted, leavesGuestsOut } from "@proxbox/estate/estates";
 import { rememberPlaced } from "@proxbox/estate/placed";
 import { unplacedItem } from "@proxbox/estate/unplaced";
 import type { KnownRow } from "@proxbox/netbox/desired";
@@ -17,7 +18,7 @@ import { itemKey, type StageContext, type StageItemSpec } from "@proxbox/runtime
 import { desiredName } from "./desired.ts";
 import type { GuestBatch } from "./facts.ts";
 import { colorOf, observeListing, type SeenEndpoint } from "./observe.ts";
-import { type GuestPlan, notFound, planGuests } from "./plan.ts";
+import { type GuestPlan, notFound, planGuests, strays } from "./plan.ts";
 import { missingRoles, readCloudInits, readPlatforms, readSettingsRoles, readTags } from "./read.ts";
 import { defaultRoleOf } from "./roles.ts";
 import { assignSlugs, desiredTag } from "./tags.ts";
@@ -90,6 +91,9 @@ async function planAll(ctx: StageContext, placed: Placed[], outcomes: ObjectOutc
       ctx.options,
     ),
   );
+  if (!isTargeted(ctx.options) && !leavesGuestsOut(ctx.options))
+    for (const [index, plan] of plans.entries())
+      outcomes.push(...strays({ ...known, cluster: placed[index]?.cluster ?? 0 }, plan));
   const vacate = plans.flatMap((plan) => plan.vacate);
   if (vacate.length > 0) {
     await reconcile(client, vacate.map(desiredName), { signal: ctx.signal });

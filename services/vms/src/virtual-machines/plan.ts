@@ -1,6 +1,13 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { isAskedFor, type TargetOptions } from "@proxbox/contracts/targets";
-import { keyOf, type Match, type MatchScope, matchGuests } from "@proxbox/netbox/guests/match";
+import {
+  keyOf,
+  type Match,
+  type MatchScope,
+  matchGuests,
+  type VmRow,
+  withoutIdentity,
+} from "@proxbox/netbox/guests/match";
 import type { KnownVms } from "@proxbox/netbox/guests/read";
 import type { Guest } from "@proxbox/proxmox/resources/listing";
 import type { PlannedGuest } from "./facts.ts";
@@ -34,7 +41,7 @@ export function planGuests(
     if (!match) continue;
     if ("ambiguous" in match) {
       if (match.ambiguous.some((id) => isAskedFor(targets, { vmid: guest.vmid, vm: id })))
-        problems.push(ambiguous(guest, match.ambiguous));
+        problems.push(ambiguous(guest, match.ambiguous, scope.vms));
     } else if (isAskedFor(targets, { vmid: guest.vmid, vm: match.vm?.id ?? null })) chosen.push({ guest, match });
   }
   const own = new Set(chosen.flatMap(({ match }) => (match.vm ? [match.vm.id] : [])));
@@ -100,15 +107,35 @@ export function notFound(
   ];
 }
 
-function ambiguous(guest: Guest, vms: number[]): ObjectOutcome {
+/**
+ * What is told of machines that carry our tag, in the cluster of an endpoint whose guests are all planned, and of which
+ * nothing says whose they are: doubles that an older program made, and machines a person tagged. Pure.
+ */
+export function strays(scope: Pick<MatchScope, "cluster" | "states" | "vms">, { planned }: GuestPlan): ObjectOutcome[] {
+  const taken = new Set(planned.map(({ vm }) => vm));
+  return withoutIdentity(scope)
+    .filter(({ id, givenUp }) => !taken.has(id) && !givenUp)
+    .map(({ id, name }) => ({
+      kind: "virtual-machine",
+      name,
+      id,
+      outcome: "skipped",
+      reason:
+        "It carries our tag, and nothing says which guest it is: it may be the double of one. " +
+        "Delete it if it is, or take the tag Proxbox off it.",
+    }));
+}
+
+function ambiguous(guest: Guest, ids: number[], vms: readonly VmRow[]): ObjectOutcome {
   const object = `${guest.name} (${guest.type} ${guest.vmid})`;
+  const named = ids.map((id) => `${vms.find((vm) => vm.id === id)?.name} (id ${id})`).join(", ");
   return {
     kind: "virtual-machine",
     name: object,
     outcome: "failed",
     error: {
       code: "identity_ambiguous",
-      message: `${object} has more than one virtual machine in NetBox: ids ${vms.join(", ")}.`,
+      message: `${object} has more than one virtual machine in NetBox: ${named}.`,
       retryable: false,
       object,
       next: "Keep one of them: delete the others, or their rows under sync-state/virtual-machines.",

@@ -19,15 +19,17 @@ export async function findPython(): Promise<string | null> {
 }
 
 /**
- * Installs the newest proxbox-api into an environment of its own in the user's cache folder and returns that
- * environment's Python and the release. Throws Error when the package cannot be had.
+ * Installs proxbox-api, the newest or the release that is asked for, into an environment of its own in the user's cache
+ * folder and returns that environment's Python and the release. Throws Error when the package cannot be had.
  */
-export async function installPeer(python: string): Promise<{ python: string; release: string }> {
-  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "proxbox-edge", "peer");
+export async function installPeer(python: string, exactly?: string): Promise<{ python: string; release: string }> {
+  const name = exactly === undefined ? "peer" : `peer-${exactly}`;
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "proxbox-edge", name);
+  const requirement = exactly === undefined ? "proxbox-api" : `proxbox-api==${exactly}`;
   await mkdir(folder, { recursive: true });
   const own = join(folder, "bin", "python");
   await done([python, "-m", "venv", folder]);
-  await done([own, "-m", "pip", "install", "--quiet", "--upgrade", "proxbox-api"]);
+  await done([own, "-m", "pip", "install", "--quiet", "--upgrade", requirement]);
   const release = await output([own, "-c", "from importlib.metadata import version; print(version('proxbox-api'))"]);
   if (release === null) throw new Error(`proxbox-api was installed into ${folder}, but Python does not find it there.`);
   return { python: own, release };
