@@ -4,6 +4,7 @@ import { answerOf, methodNotAllowed } from "./errors.ts";
 import { createGuard } from "./guard.ts";
 import { type DescribedRoute, openApi } from "./open-api.ts";
 import type { GatewayParts } from "./parts.ts";
+import { readBody } from "./request-body.ts";
 import { pathOf } from "./request-path.ts";
 import { activeRoutes } from "./routes/active.ts";
 import { cacheRoutes } from "./routes/cache.ts";
@@ -24,8 +25,8 @@ import { runRoutes } from "./routes/runs.ts";
 import { throttleRoutes } from "./routes/throttle.ts";
 import { socketRoutes } from "./routes/ws.ts";
 
-/** Requests larger than this are refused unread. */
-const largestBody = 1024 * 1024;
+/** Of a body this large or larger the server reads nothing and closes the connection; what is between is told properly. */
+const endlessBody = 16 * 1024 * 1024;
 /** A connection that takes nothing for so long is closed; readers of events get a heartbeat more often than that. */
 const idleSeconds = 60;
 
@@ -36,12 +37,12 @@ export function createApp(parts: GatewayParts) {
   const app = new Elysia({
     // Unknown fields are to be refused or ignored by each schema, not dropped before it sees them.
     normalize: false,
-    serve: { idleTimeout: idleSeconds, maxRequestBodySize: largestBody, reusePort: false, development: false },
+    serve: { idleTimeout: idleSeconds, maxRequestBodySize: endlessBody, reusePort: false, development: false },
     websocket: { idleTimeout: idleSeconds, maxPayloadLength: 4_096, sendPings: true },
   })
     .onRequest(({ request }) => void begun.set(request, performance.now()))
     .onRequest(createGuard(parts))
-    .onParse(({ request }) => readJson(request))
+    .onParse(({ request }) => readBody(request))
     .onError(({ error, request, set }) => {
       const path = pathOf(request.url) ?? "/";
       const isUnknown = "code" in error && error.code === "NOT_FOUND";
@@ -82,15 +83,6 @@ export function createApp(parts: GatewayParts) {
     .use(notHereRoutes());
   const document = openApi(app.routes as unknown as DescribedRoute[], version);
   return app.get("/openapi.json", () => document);
-}
-
-// Whatever a client calls its body, it is a JSON object; an empty one says nothing.
-async function readJson(request: Request): Promise<unknown> {
-  const text = await request.text();
-  const body: unknown = text.trim() === "" ? {} : JSON.parse(text);
-  // The router would take null for "not parsed yet" and a number for an order without wishes.
-  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new SyntaxError("This is no object.");
-  return body;
 }
 
 function methodsOf(routes: readonly { method: string; path: string }[], pathname: string): string[] {

@@ -80,7 +80,8 @@ export function answerOf(thrown: unknown): Answer {
 function requestError(thrown: unknown): RequestError | null {
   if (thrown instanceof RequestError) return thrown;
   if (thrown instanceof ValidationError) return invalid(fieldFaults(thrown.type, thrown.all as ValueError[]));
-  const code = (thrown as { code?: unknown } | null)?.code;
+  const { code, cause } = (thrown ?? {}) as { code?: unknown; cause?: unknown };
+  if (code === "PARSE" && cause instanceof RequestError) return cause;
   if (code === "PARSE") return invalid([{ type: "json_invalid", loc: ["body"], msg: "This is not a JSON object." }]);
   if (code === "NOT_FOUND") return new RequestError(404, "not_found", "Not Found");
   const error = toError(thrown);

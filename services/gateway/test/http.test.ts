@@ -103,6 +103,23 @@ describe("a malformed request is 422 and names its field", () => {
     expect(message).toStartWith(loc.join("."));
   });
 
+  test.each([1, 5, 14])(
+    "a body of more than %d MB is 413 and says so, with the headers of every answer",
+    async (size) => {
+      const body = JSON.stringify({ name: "x".repeat(size * 1024 * 1024) });
+      for (const sent of [body, new Blob([body]).stream()]) {
+        const answer = await fetch(`${bench.gateway.url}/proxmox/endpoints`, {
+          method: "POST",
+          headers: { "x-proxbox-api-key": bench.key, origin: "http://localhost:3000" },
+          body: sent,
+        });
+        expect([answer.status, (await jsonOf(answer)).code]).toEqual([413, "body_too_large"]);
+        expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+        expect(answer.headers.get("access-control-allow-origin")).toBe("http://localhost:3000");
+      }
+    },
+  );
+
   test("a secret that was refused is not repeated", async () => {
     const body = { name: "a", ip_address: "10.0.0.1", port: 1, username: "u", password: "planted".repeat(200) };
     const answer = await bench.call("POST", "/proxmox/endpoints", body);
