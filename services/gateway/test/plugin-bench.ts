@@ -8,7 +8,7 @@ import { type Bench, runFact, stageFact, startBench, summary, testKey } from "./
 /** A gateway to which a plugin has pushed a NetBox and two Proxmox endpoints, 1 and 2. */
 export type PluginBench = Bench & {
   runs: Bucket;
-  /** Asks for a path, at the first gateway unless another is named. */
+  /** Asks for a path, at the first gateway unless another is named. Read or keep the answer: one that is lost is cut off. */
   ask(path: string, more?: { url?: string; signal?: AbortSignal; method?: string }): Promise<Response>;
   /** The runs that were asked for, oldest first. */
   created(): Promise<string[]>;

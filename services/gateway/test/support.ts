@@ -69,7 +69,13 @@ export async function startBench(env: Record<string, string> = {}, { registered 
 }
 
 /** A gateway as a process of its own, and what it has logged. */
-export type SeparateGateway = AsyncDisposable & { url: string; port: number; log(): string };
+export type SeparateGateway = AsyncDisposable & {
+  url: string;
+  port: number;
+  pid: number;
+  log(): string;
+  kill(signal: NodeJS.Signals): void;
+};
 
 /** Starts a gateway as a process of its own. */
 export async function spawnGateway(bench: Bench, level = "info"): Promise<SeparateGateway> {
@@ -88,7 +94,9 @@ export async function spawnGateway(bench: Bench, level = "info"): Promise<Separa
   return {
     url: `http://127.0.0.1:${portOf()}`,
     port: portOf(),
+    pid: child.pid,
     log: () => log,
+    kill: (signal) => child.kill(signal),
     [Symbol.asyncDispose]: async () => {
       child.kill();
       await ended;
