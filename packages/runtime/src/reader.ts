@@ -71,7 +71,9 @@ async function* follow(
   const stream = reading.stream ?? names.events;
   const signal = caller ? AbortSignal.any([caller, bus.closing]) : bus.closing;
   const begin = await stateUnless(bus, stream, signal);
-  const end = onlyStored ? (begin?.lastSeq ?? 0) : Number.POSITIVE_INFINITY;
+  // The last message of a subject may be newer than our beginning; what it replaced is not to be had any more.
+  const isBounded = onlyStored && !reading.lastPerSubject;
+  const end = isBounded ? (begin?.lastSeq ?? 0) : Number.POSITIVE_INFINITY;
   let next = reading.startSeq ?? 1;
   for (let first = true; begin && !signal.aborted; first = false) {
     if (!first) next = resumeAt(begin, (await stateUnless(bus, stream, signal)) ?? begin, next);

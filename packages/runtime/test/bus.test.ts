@@ -168,6 +168,21 @@ test("reading what is stored ends, from any place, with any number of messages",
   expect(await readLast(bus, fact("never", 1))).toBeNull();
 });
 
+test("a key that is written while its bucket is listed is in the list", async () => {
+  const bucket = openBucket(stand.bus, names.runs);
+  const keys = Array.from({ length: 10 }, (_, n) => `busy.k${n}`);
+  for (const key of keys) await bucket.put(key, "first");
+  const stop = new AbortController();
+  const writing = (async () => {
+    while (!stop.signal.aborted) await Promise.all(keys.map((key) => bucket.put(key, "again")));
+  })();
+  for (let round = 0; round < 20; round += 1) {
+    expect((await bucket.list("busy.*")).map(({ key }) => key).sort()).toEqual(keys);
+  }
+  stop.abort();
+  await writing;
+});
+
 test("a bucket compares and sets, lists, and watches deletions", async () => {
   const bucket = openBucket(stand.bus, names.runs);
   const created = await Promise.all(Array.from({ length: 20 }, (_, n) => bucket.create("run.one", String(n))));
@@ -180,7 +195,10 @@ test("a bucket compares and sets, lists, and watches deletions", async () => {
   await bucket.put("run.two", "2");
   await bucket.put("cancel.two", "elsewhere");
   await bucket.put("run.three", "3");
-  await bucket.delete("run.two");
+  const two = (await bucket.get("run.two"))?.revision ?? 0;
+  await bucket.update("run.two", "3", two);
+  expect(await bucket.delete("run.two", two)).toBe(false);
+  expect(await bucket.delete("run.two", (await bucket.get("run.two"))?.revision)).toBe(true);
   expect(await bucket.get("run.two")).toBeNull();
   expect((await bucket.list("run.*")).map(({ key, value }) => [key, value])).toEqual([
     ["run.one", "new"],
