@@ -33,7 +33,7 @@ const upgraded: Start = { release: "0.0.19.post5", plugin: "0.0.29.post6" };
  */
 const gone: Record<OldRelease["release"], Record<string, number>> = {
   "0.0.30.post2": { "dcim/interfaces": 6, "ipam/ip-addresses": 3 },
-  "0.0.19.post5": { "extras/journal-entries": 6, "virtualization/virtual-disks": 7, [`${plugin}/backups`]: 3 },
+  "0.0.19.post5": { "extras/journal-entries": 4, "virtualization/virtual-disks": 5, [`${plugin}/backups`]: 2 },
 };
 
 const starts: [string, Start][] = [
