@@ -7,7 +7,7 @@ import { createLists, listStages } from "./object-lists.ts";
 import type { RunFact } from "./run-facts.ts";
 import { cancelledText, createProgress, outcomeOf, type RunOutcome, type RunProgress } from "./run-progress.ts";
 import type { StageStream } from "./stage-frames.ts";
-import { degradation, stageResult } from "./stage-result.ts";
+import { degradation, inPlace, ownCounts, stageResult } from "./stage-result.ts";
 import { mainStage } from "./stage-words.ts";
 import { failureText } from "./told-errors.ts";
 
@@ -22,20 +22,23 @@ export type AnswerMaker = {
 
 /** The answer of a stage's path without `/stream`: a list of objects, or numbers (replaced program 0.0.19 to 0.0.30). */
 export function stageAnswer({ step, stages, netboxUrl, tolerant }: StageStream): AnswerMaker {
-  const lists = createLists(netboxUrl, Number.POSITIVE_INFINITY);
+  const lists = createLists(netboxUrl);
   const main = mainStage(step, stages);
   return answering({ what: step, stages, tolerant }, lists, (progress, outcome) => {
     const tally = progress.tally(main);
     const lacking = outcome === "degraded" ? degradation(main, progress.tallies()) : null;
     if (!listStages.includes(main)) return { ...stageResult(tally), ...lacking };
     const list = lists.of(main);
-    return lacking ? { [resultKeyOf(main) ?? main]: list, count: list.length, ...lacking } : list;
+    const cut = lists.isCut(main) ? { truncated: true } : null;
+    return lacking || cut
+      ? { [resultKeyOf(main) ?? main]: list, count: inPlace(ownCounts(tally)), ...lacking, ...cut }
+      : list;
   });
 }
 
 /** The answer of `/full-update`: the result of its stream, and a status. */
 export function fullUpdateAnswer({ stages, netboxUrl, tolerant }: Omit<StageStream, "step">): AnswerMaker {
-  const lists = createLists(netboxUrl, Number.POSITIVE_INFINITY);
+  const lists = createLists(netboxUrl);
   return answering({ what: "The full update", stages, tolerant }, lists, (progress, outcome) => ({
     status: "completed",
     ...fullUpdateResult(progress.tally, lists, { stages, degraded: outcome === "degraded" }),

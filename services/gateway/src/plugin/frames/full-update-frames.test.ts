@@ -92,7 +92,10 @@ describe("the frames of a full update", () => {
 
   test("end with every key of the result, and twelve numbers", () => {
     const { ok, message, result } = lastData(frames);
-    expect({ ok, message }).toEqual({ ok: true, message: "The full update is done." });
+    expect({ ok, message }).toEqual({
+      ok: true,
+      message: "The full update is done: 12 created, 0 updated, 12 as they should be.",
+    });
     expect(Object.keys(result)).toEqual([...counts.map((key) => key.replace(/_count$/, "")), ...counts]);
     expect(counts.map((key) => result[key])).toEqual(Array(12).fill(2));
     expect(result.devices).toHaveLength(2);
@@ -104,6 +107,16 @@ describe("the frames of a full update", () => {
     expect(frames.flatMap(shapeFaults)).toEqual([]);
     expect(frames.filter(({ event }) => event === "error")).toEqual([]);
   });
+});
+
+test("a long list is cut, and says so; its number is of all", () => {
+  const devices = Array.from(
+    { length: 2_500 },
+    (_, id): ObjectOutcome => ({ kind: "device", name: `d${id}`, id, outcome: "unchanged" }),
+  );
+  const { result } = lastData(framesOf(runStory(story({ devices }))));
+  expect(result.devices).toHaveLength(1_000);
+  expect(result).toMatchObject({ devices_count: 2_502, truncated: true });
 });
 
 describe("a full update that fails", () => {
@@ -140,8 +153,8 @@ describe("a full update that fails", () => {
   });
 
   test("was called off: error and complete", () => {
-    const frames = framesOf([told("run.cancelled", { reason: "Asked by a person" })]);
-    expect(frames.slice(3).map(({ event }) => event)).toEqual(["error", "complete"]);
+    const frames = framesOf([told("run.cancelling", { reason: "Asked by a person" }), told("run.cancelled")]);
+    expect(frames.slice(3).map(({ event }) => event)).toEqual(["step", "error", "complete"]);
     expect(frames.at(-1)?.data.message).toStartWith("The full update was cancelled: Asked by a person.");
   });
 

@@ -1,6 +1,7 @@
 import type { StageName } from "@proxbox/contracts/stages";
 import { toWireError } from "@proxbox/runtime/errors";
 import type { PluginFrame } from "../frame.ts";
+import { doneText } from "./done-text.ts";
 import { sentenceOf } from "./error-sentence.ts";
 import { fullUpdateResult } from "./full-update-result.ts";
 import { createLists } from "./object-lists.ts";
@@ -21,16 +22,13 @@ export type FullUpdateStream = Omit<StageStream, "step"> & {
 
 const step = "full-update";
 
-/** How many objects of a stage the last frame names: it is one line, whatever the size of the estate. */
-const mostListed = 1_000;
-
 /**
  * The frames of `/full-update/stream` (replaced program 0.0.19 to 0.0.30). Clients of it take any frame named `error` for the
  * end, so that there is none before the end of a run that failed.
  */
 export function fullUpdateFrames({ run, stages, netboxUrl, tolerant }: FullUpdateStream): FrameMaker {
   const progress = createProgress(stages);
-  const lists = createLists(netboxUrl, mostListed);
+  const lists = createLists(netboxUrl);
   const begun = new Set<StageName>();
 
   function ending({ fact, reason }: Extract<RunFact, { of: "run" }>): PluginFrame[] {
@@ -44,10 +42,15 @@ export function fullUpdateFrames({ run, stages, netboxUrl, tolerant }: FullUpdat
     }
     const result = fullUpdateResult(progress.tally, lists, { stages, degraded: outcome === "degraded" });
     const lacks = outcome === "degraded" ? ` ${failureText(tallies, "")}` : "";
-    return [{ event: "complete", data: { ok: true, message: `The full update is done.${lacks}`, result } }];
+    return [
+      {
+        event: "complete",
+        data: { ok: true, message: `${doneText("The full update", tallies, progress.isDry())}${lacks}`, result },
+      },
+    ];
   }
 
-  function ofStage(fact: Exclude<RunFact, { of: "run" }>): PluginFrame[] {
+  function ofStage(fact: Exclude<RunFact, { of: "run" | "request" }>): PluginFrame[] {
     const tally = progress.tally(fact.stage);
     if (fact.of === "result") lists.take(fact.stage, fact.result);
     const isNew = tally.phase === "working" && !begun.has(fact.stage);
@@ -55,7 +58,7 @@ export function fullUpdateFrames({ run, stages, netboxUrl, tolerant }: FullUpdat
     return [
       ...(isNew ? [startedFrame(fact.stage)] : []),
       ...partFrames(fact, tally, netboxUrl),
-      ...(begun.has(fact.stage) && fact.of === "stage" && isOver(tally) ? [endedFrame(tally)] : []),
+      ...(begun.has(fact.stage) && fact.of === "stage" && isOver(tally) ? [endedFrame(tally, progress.isDry())] : []),
     ];
   }
 
@@ -119,14 +122,14 @@ function startedFrame(stage: StageName): PluginFrame {
   return { event: "step", data: { step, status: "started", message: `${step} begins.` } };
 }
 
-function endedFrame(tally: StageTally): PluginFrame {
+function endedFrame(tally: StageTally, isDry: boolean): PluginFrame {
   const { step, form } = stageWords[tally.stage];
   const { created, updated } = ownCounts(tally);
   const isGood = isComplete(tally);
   const data = {
     step,
     status: isGood ? "completed" : "failed",
-    message: isGood ? `${step} is done.` : failureText([tally], `${step} failed.`),
+    message: isGood ? doneText(step, [tally], isDry) : failureText([tally], `${step} failed.`),
     result: form === "jobs" ? { created, updated } : { count: inPlace(ownCounts(tally)) },
     duration_seconds: secondsOf(tally),
   };

@@ -27,7 +27,7 @@ export function resultKeyOf(stage: StageName): string | undefined {
 
 /**
  * `result` of a full update (replaced program 0.0.19 to 0.0.30: `/full-update`): each stage's objects or numbers, then how many
- * objects of each are in place. Lists may be shorter than their number says.
+ * objects of each are in place. Of a long list the first thousand are there, and `truncated` says so; numbers are of all.
  */
 export function fullUpdateResult(
   tally: (stage: StageName) => StageTally,
@@ -43,6 +43,7 @@ export function fullUpdateResult(
   return {
     ...Object.fromEntries([...content, ...counts]),
     ...(extra.stages.includes("sdn") ? { sdn: stageResult(tally("sdn")) } : {}),
+    ...(extra.stages.some(lists.isCut) ? { truncated: true } : {}),
     ...(extra.degraded ? degradation("devices", extra.stages.map(tally)) : {}),
   };
 }

@@ -9,6 +9,7 @@ import type { ResultData } from "./run-facts.ts";
 import type { StageTally } from "./stage-tally.ts";
 import { stageWords } from "./stage-words.ts";
 import { errorDetail } from "./told-errors.ts";
+import { wouldBe } from "./would.ts";
 
 /** `progress` of frames. */
 export type Progress = { current: number; total: number; percent: number };
@@ -110,10 +111,12 @@ function twinFrame(payload: NonNullable<ReturnType<typeof legacyPayload>>, messa
 
 function operationOf({ outcome, reason }: ObjectOutcome): string {
   if (outcome === "unchanged") return "skipped";
-  return outcome === "skipped" && /^would be (deleted|marked)/i.test(reason ?? "") ? "would_delete" : outcome;
+  return outcome === "skipped" && /^would be (deleted|marked)/.test(reason ?? "") ? "would_delete" : outcome;
 }
 
-function said({ outcome, reason, fields }: ObjectOutcome): string {
+function said(object: ObjectOutcome): string {
+  const { outcome, reason, fields } = object;
+  if (wouldBe(object)) return `${reason}.`;
   const why = reason ? `: ${reason}` : ".";
   switch (outcome) {
     case "created":

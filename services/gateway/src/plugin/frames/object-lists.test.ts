@@ -5,12 +5,14 @@ import { batchTold } from "../../../test/run-story.ts";
 import { createLists } from "./object-lists.ts";
 import { factOf } from "./run-facts.ts";
 
-function listOf(stage: StageName, objects: ObjectOutcome[], most = Number.POSITIVE_INFINITY) {
-  const lists = createLists("https://nb.example.com", most);
+function listsOf(stage: StageName, objects: ObjectOutcome[]) {
+  const lists = createLists("https://nb.example.com");
   const fact = factOf(batchTold(stage, { key: "a", objects }));
   if (fact?.of === "result") lists.take(stage, fact.result);
-  return lists.of(stage);
+  return lists;
 }
+
+const listOf = (stage: StageName, objects: ObjectOutcome[]) => listsOf(stage, objects).of(stage);
 
 test("machines are listed by their names; what failed, went or is not the stage's own is not", () => {
   const listed = listOf("virtual-machines", [
@@ -39,11 +41,12 @@ test("an interface of a node has its address, an interface of a machine stands i
   expect(addresses).toEqual([{ ip_id: 6, address: "fe80::1/64" }]);
 });
 
-test("no more is kept than asked for, and nothing of stages that answer numbers", () => {
-  const devices = Array.from(
-    { length: 9 },
-    (_, id): ObjectOutcome => ({ kind: "device", name: `d${id}`, id, outcome: "created" }),
-  );
-  expect(listOf("devices", devices, 4)).toHaveLength(4);
+test("the first thousand are kept, and nothing of stages that answer numbers", () => {
+  const devices = (length: number) =>
+    Array.from({ length }, (_, id): ObjectOutcome => ({ kind: "device", name: `d${id}`, id, outcome: "created" }));
+  expect(listOf("devices", devices(1_000))).toHaveLength(1_000);
+  expect(listOf("devices", devices(1_001))).toHaveLength(1_000);
+  expect(listsOf("devices", devices(1_000)).isCut("devices")).toBe(false);
+  expect(listsOf("devices", devices(1_001)).isCut("devices")).toBe(true);
   expect(listOf("vm-disks", [{ kind: "virtual-disk", name: "scsi0", id: 1, outcome: "created" }])).toEqual([]);
 });

@@ -12,7 +12,12 @@ export type Listed = Record<string, unknown>;
 export type ObjectLists = {
   take(stage: StageName, result: ResultData): void;
   of(stage: StageName): Listed[];
+  /** Whether there were more than are kept. */
+  isCut(stage: StageName): boolean;
 };
+
+/** How many objects of a stage are kept: an answer is one text, whatever the size of the estate. */
+const mostListed = 1_000;
 
 /** The stages whose answer is a list of objects; the others answer numbers. */
 export const listStages: readonly StageName[] = [
@@ -25,23 +30,23 @@ export const listStages: readonly StageName[] = [
   "ip-addresses",
 ];
 
-/**
- * Collects the objects that are in place.
- * @param most how many of each stage are kept
- */
-export function createLists(netboxUrl: string | null, most: number): ObjectLists {
+/** Collects the objects that are in place, the first thousand of each stage. */
+export function createLists(netboxUrl: string | null): ObjectLists {
   const lists = new Map<StageName, Listed[]>();
+  const cut = new Set<StageName>();
   return {
     take: (stage, result) => {
       if (!listStages.includes(stage)) return;
       const list = lists.get(stage) ?? [];
       for (const object of result.objects) {
-        const one = list.length < most ? listed(stage, object, result.objects, netboxUrl) : null;
-        if (one) list.push(one);
+        const one = listed(stage, object, result.objects, netboxUrl);
+        if (one && list.length < mostListed) list.push(one);
+        else if (one) cut.add(stage);
       }
       lists.set(stage, list);
     },
     of: (stage) => lists.get(stage) ?? [],
+    isCut: (stage) => cut.has(stage),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { PluginFrame } from "../frame.ts";
+import { summaryText } from "./done-text.ts";
 import { endFrames, progressOf, resultFrames } from "./item-frames.ts";
 import type { RunFact } from "./run-facts.ts";
 import { isComplete, ownCounts, phaseNumbers } from "./stage-result.ts";
@@ -12,7 +13,7 @@ import { errorDetail } from "./told-errors.ts";
  * @param tally the stage after the fact
  */
 export function partFrames(
-  fact: Exclude<RunFact, { of: "run" }>,
+  fact: Exclude<RunFact, { of: "run" | "request" }>,
   tally: StageTally,
   netboxUrl: string | null,
 ): PluginFrame[] {
@@ -54,23 +55,12 @@ function discovery(tally: StageTally, keys: readonly string[]): PluginFrame {
 
 function phaseSummary(tally: StageTally): PluginFrame {
   const result = phaseNumbers(tally);
-  const { unchanged } = ownCounts(tally);
-  const [, several] = stageWords[tally.stage].noun;
-  const { created, updated, deleted, failed, skipped } = result;
-  const leftAlone = skipped - unchanged;
-  const parts = [
-    `${created} created`,
-    `${updated} updated`,
-    `${unchanged} as they should be`,
-    ...(deleted > 0 ? [`${deleted} deleted`] : []),
-    ...(leftAlone > 0 ? [`${leftAlone} left alone`] : []),
-    `${failed} failed`,
-  ];
+  const leftAlone = result.skipped - ownCounts(tally).unchanged;
   const data = {
     event: "phase_summary",
     phase: stageWords[tally.stage].phase,
     status: isComplete(tally) ? "completed" : "completed_with_errors",
-    message: `${several.charAt(0).toUpperCase()}${several.slice(1)}: ${parts.join(", ")}.`,
+    message: summaryText(tally, { failed: result.failed, leftAlone }),
     result,
   };
   return { event: "phase_summary", data };

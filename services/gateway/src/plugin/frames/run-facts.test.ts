@@ -9,6 +9,11 @@ describe("factOf", () => {
       fact: "cancelling",
       reason: "asked",
     });
+    expect(factOf(told("run.created", { request: { options: { dry_run: true } } }))).toEqual({
+      of: "request",
+      isDry: true,
+    });
+    expect(factOf(told("run.created"))).toEqual({ of: "request", isDry: false });
     expect(factOf(told("run.done", { ok: true }))).toEqual({ of: "run", fact: "done", reason: null });
     expect(factOf(stageTold("devices", "started", {}, 2))).toMatchObject({
       of: "stage",
@@ -29,7 +34,6 @@ describe("factOf", () => {
   });
 
   test.each([
-    ["a run that was created", told("run.created", { request: {} })],
     ["a stage of a newer release", stageTold("teleport" as never, "started")],
     ["a fact of a newer release about a run", told("run.paused")],
     ["a result without its content", told("item.result", { stage: "devices" })],

@@ -10,6 +10,7 @@ export type ResultData = StageResult["data"];
 
 /** What an event of a run says, as far as a plugin stream tells it on. */
 export type RunFact =
+  | { of: "request"; isDry: boolean }
   | { of: "run"; fact: "running" | "cancelling" | "done" | "failed" | "cancelled"; reason: string | null }
   | { of: "stage"; stage: StageName; attempt: number; fact: StageFact; at: string; data: StageEvent["data"] }
   | { of: "result"; stage: StageName; attempt: number; result: ResultData }
@@ -20,6 +21,7 @@ export function factOf({ name, data }: Pick<RunStreamEvent, "name" | "data">): R
   const told = parse(data);
   if (!told) return null;
   const [group, fact] = name.split(".");
+  if (name === "run.created") return { of: "request", isDry: told.request?.options?.dry_run === true };
   if (group === "run") return isRunFact(fact) ? { of: "run", fact, reason: told.reason ?? null } : null;
   const { stage, attempt = 1 } = told;
   if (!stage || !isStage(stage)) return null;
@@ -37,6 +39,7 @@ type Told = Partial<ResultData> &
     attempt?: number;
     ts?: string;
     reason?: string;
+    request?: { options?: { dry_run?: boolean } };
     message?: string;
     error?: WireError;
   };

@@ -8,11 +8,13 @@ import { isOver, lacksObjectsOnly, newTally, type StageTally, tallyAfter } from 
 /** How far a run is, as one stream has seen it. */
 export type RunProgress = {
   /** Takes up an event and says what it means; null when it means nothing to the stream, or the stream is at its end. */
-  take(event: RunStreamEvent): RunFact | null;
+  take(event: RunStreamEvent): Exclude<RunFact, { of: "request" }> | null;
   tally(stage: StageName): StageTally;
   tallies(): StageTally[];
   /** Where the run stands, in a sentence. */
   standing(): string;
+  /** Whether the run was asked to write nothing. */
+  isDry(): boolean;
   /** Marks the stream as ended, with its last frames. */
   end(frames: PluginFrame[]): PluginFrame[];
   hasEnded(): boolean;
@@ -21,15 +23,23 @@ export type RunProgress = {
 /** Follows the stages of a run. */
 export function createProgress(stages: readonly StageName[]): RunProgress {
   const tallies = new Map(stages.map((stage) => [stage, newTally(stage)]));
+  let isDry = false;
+  let calledOff: string | null = null;
   let isRunning = false;
   let ended = false;
   return {
     take: (event) => {
       const fact = ended ? null : factOf(event);
       if (!fact) return null;
+      if (fact.of === "request") {
+        isDry = fact.isDry;
+        return null;
+      }
       if (fact.of === "run") {
         isRunning = true;
-        return fact;
+        // Why a run was called off is told when it is, not when it has stopped.
+        if (fact.fact === "cancelling") calledOff = fact.reason;
+        return fact.fact === "cancelled" ? { ...fact, reason: fact.reason ?? calledOff } : fact;
       }
       const before = tallies.get(fact.stage);
       if (!before) return null;
@@ -42,6 +52,7 @@ export function createProgress(stages: readonly StageName[]): RunProgress {
     tally: (stage) => tallies.get(stage) ?? newTally(stage),
     tallies: () => [...tallies.values()],
     standing: () => standingOf([...tallies.values()], isRunning),
+    isDry: () => isDry,
     end: (frames) => {
       ended = true;
       return frames;

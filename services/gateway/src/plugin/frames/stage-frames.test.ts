@@ -102,7 +102,8 @@ describe("the frames of a stage", () => {
     });
     expect(frames[6]?.data).toEqual({ event: "duplicate_name_resolved", ...renamed });
     expect(frames.at(-2)?.data).toMatchObject({ step: "virtual-machines", result: { count: 3 } });
-    expect(frames.at(-1)?.data).toEqual({ ok: true, message: "virtual-machines is done.", result: { count: 3 } });
+    const message = "virtual-machines is done: 1 created, 1 updated, 1 as they should be.";
+    expect(frames.at(-1)?.data).toEqual({ ok: true, message, result: { count: 3 } });
   });
 
   test("tell the truth about each object", () => {
@@ -221,7 +222,7 @@ describe("the frames of a stage", () => {
     const frames = framesOf([
       told("run.running"),
       told("run.cancelling", { reason: "Nobody reads it any more." }),
-      told("run.cancelled", { reason: "Nobody reads it any more." }),
+      told("run.cancelled"),
     ]);
     expect(words(frames)).toEqual([
       "step virtual-machines started",
@@ -230,6 +231,27 @@ describe("the frames of a stage", () => {
       "complete",
     ]);
     expect(frames.at(-1)?.data.message).toStartWith("virtual-machines was cancelled: Nobody reads it any more.");
+  });
+
+  test("of a dry run say what would be done, and that nothing was", () => {
+    const objects = [
+      machine("a (qemu 1)", "skipped", { reason: "would be created" }),
+      machine("b (qemu 2)", "skipped", { reason: "would be updated: vcpus" }),
+      machine("c (qemu 3)", "unchanged"),
+      { kind: "tag", name: "x", outcome: "skipped", reason: "would be created" } as const,
+    ];
+    const created = told("run.created", { request: { stages: [], options: { dry_run: true } } });
+    const frames = framesOf([created, ...runStory([stageStory("virtual-machines", [{ key: "a", objects }])]).slice(1)]);
+    const items = frames.filter(({ event }) => event === "item_progress").map(({ data }) => data);
+    expect(items.map(({ operation, message }) => [operation, message])).toEqual([
+      ["skipped", "Virtual machine 'a' would be created."],
+      ["skipped", "Virtual machine 'b' would be updated: vcpus."],
+      ["skipped", "Virtual machine 'c' is as it should be."],
+      ["skipped", "Tag 'x' would be created."],
+    ]);
+    expect(frames.at(-1)?.data.message).toBe(
+      "virtual-machines: nothing was written, as asked; 1 would be created, 1 would be updated, 1 are as they should be.",
+    );
   });
 
   test("of a path that means several stages are one stream with one result", () => {

@@ -2,6 +2,7 @@ import type { StageName } from "@proxbox/contracts/stages";
 import { toWireError } from "@proxbox/runtime/errors";
 import type { RunStreamEvent } from "../../run-events.ts";
 import type { PluginFrame } from "../frame.ts";
+import { doneText } from "./done-text.ts";
 import { sentenceOf } from "./error-sentence.ts";
 import { partFrames } from "./part-frames.ts";
 import type { RunFact } from "./run-facts.ts";
@@ -50,7 +51,7 @@ export function stageFrames({ step, stages, netboxUrl, tolerant }: StageStream):
       ...(outcome === "degraded" ? degradation(main, tallies) : {}),
     };
     const lacks = outcome === "degraded" ? ` ${failureText(tallies, "")}` : "";
-    const message = `${step} is done.${lacks}`;
+    const message = `${doneText(step, [progress.tally(main)], progress.isDry())}${lacks}`;
     return [
       { event: "step", data: { step, status: "completed", message, result } },
       { event: "complete", data: { ok: true, message, result } },

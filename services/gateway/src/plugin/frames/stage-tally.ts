@@ -2,6 +2,8 @@ import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome, StageSummary } from "@proxbox/contracts/messages";
 import type { StageName } from "@proxbox/contracts/stages";
 import type { ResultData, RunFact } from "./run-facts.ts";
+import { stageWords } from "./stage-words.ts";
+import { type Would, wouldBe } from "./would.ts";
 
 /** An error that was seen. */
 export type SeenError = {
@@ -27,6 +29,8 @@ export type StageTally = {
   brokenBatches: number;
   /** Rows that were marked as stale. */
   stale: number;
+  /** What a dry run would have done to the stage's own objects. */
+  would: Readonly<Record<Would, number>>;
   /** The first errors; those that speak for more than one object come first. */
   errors: readonly SeenError[];
   summary: StageSummary | null;
@@ -48,6 +52,7 @@ export function newTally(stage: StageName): StageTally {
     failedObjects: 0,
     brokenBatches: 0,
     stale: 0,
+    would: { created: 0, updated: 0, deleted: 0 },
     errors: [],
     summary: null,
     startedAt: null,
@@ -118,9 +123,16 @@ function withResult(tally: StageTally, result: ResultData): StageTally {
       failedObjects: tally.failedObjects + result.counts.failed,
       brokenBatches: tally.brokenBatches + (result.error ? 1 : 0),
       stale: tally.stale + stale,
+      would: withWould(tally, result),
     },
     errorsOf(result),
   );
+}
+
+function withWould({ stage, would }: StageTally, { objects }: ResultData): StageTally["would"] {
+  const own = objects.filter(({ kind }) => stageWords[stage].kinds.includes(kind)).map(wouldBe);
+  const more = (which: Would) => would[which] + own.filter((one) => one === which).length;
+  return { created: more("created"), updated: more("updated"), deleted: more("deleted") };
 }
 
 function withErrors(tally: StageTally, more: readonly SeenError[]): StageTally {
