@@ -50,6 +50,7 @@ export const names = {
   leases: "PBX_LEASE",
   settings: "PBX_CFG",
   lockouts: "PBX_LOCK",
+  drafts: "PBX_DRAFT",
   blobs: "PBX_BLOB",
 } as const;
 
@@ -135,6 +136,7 @@ export const buckets: readonly BucketSpec[] = [
   { name: names.leases, history: 1, ttlSeconds: 10, maxBytes: megabyte },
   { name: names.settings, history: 10, ttlSeconds: 0, maxBytes: 64 * megabyte },
   { name: names.lockouts, history: 1, ttlSeconds: lockoutSeconds, maxBytes: 8 * megabyte },
+  { name: names.drafts, history: 1, ttlSeconds: day, maxBytes: 256 * megabyte },
 ];
 
 /** The object store for observations, plans and big manifests. */

@@ -9,6 +9,8 @@ import type { Row } from "./canonical.ts";
 import { removeRows, updateRows } from "./change-rows.ts";
 import { createRows } from "./create-rows.ts";
 import type { Identity } from "./desired.ts";
+import type { DraftStore } from "./draft.ts";
+import { drafting } from "./draft-writes.ts";
 import { refusal } from "./failures.ts";
 import { fieldsOf, type Lookup, lookupOf, otherwiseKey, type Query, queriesOf, rowKey } from "./identity.ts";
 import { type KindName, kindNames, kindOf } from "./kinds.ts";
@@ -27,6 +29,8 @@ export type NetBoxStatus = {
 
 /** A client of one NetBox. Every request holds a permit. All of it may throw what `createSender` lists. */
 export type NetBoxClient = {
+  /** Whether what is written is only drafted: see `drafting`. */
+  readonly isDryRun: boolean;
   /** Asked once and kept for ten minutes. */
   status(signal: AbortSignal): Promise<NetBoxStatus>;
   /** The body of `GET <path>` as it is, e.g. of `/api/status/`. Throws NetBoxAPIError for every status but 200. */
@@ -60,6 +64,8 @@ export type NetBoxClientOptions = {
   authorization: string;
   verifyTls: boolean;
   branch?: string | undefined;
+  /** Given for a dry run: nothing is written, and what would be is kept here. */
+  drafts?: DraftStore | undefined;
   permit: PermitHook;
   onSample: (sample: RequestSample, resource: PermitResource) => void;
   log: Logger;
@@ -98,7 +104,14 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
   const { log, timeoutMs = 20_000, delayMs = 0, memory = newClientMemory() } = options;
   const patience = { ...defaultPatience, ...options.patience };
   const url = options.url.replace(/\/+$/, "");
-  const send = createSender({ ...options, url, timeoutMs, patience, judge: memory.judge });
+  const send = createSender({
+    ...options,
+    readOnly: options.drafts !== undefined,
+    url,
+    timeoutMs,
+    patience,
+    judge: memory.judge,
+  });
 
   const get = async (path: string, signal: AbortSignal, kind = "other") => {
     const asked = { method: "GET", path } as const;
@@ -126,10 +139,12 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
       throw thrown;
     }
   };
-  const list = async (kind: string, path: string, query: Query, signal: AbortSignal): Promise<Row[]> => {
+  const listRows = async (kind: string, path: string, query: Query, signal: AbortSignal): Promise<Row[]> => {
     const { atLeast } = await status(signal);
     return readList(send, kind, `/api/${path}/`, query, atLeast(4, 6), signal);
   };
+  const drafted = options.drafts && drafting(listRows, options.drafts);
+  const list = drafted?.list ?? listRows;
   const read: NetBoxClient["read"] = async (name, { ids = [], lookups = [], others = [] }, signal) => {
     const kind = kindOf(name);
     const fields = fieldsOf(name, (await status(signal)).atLeast);
@@ -180,6 +195,7 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
   };
 
   return {
+    isDryRun: drafted !== undefined,
     status,
     get: (path, signal) => get(path, signal),
     list: async <T>(path: string, query: Query, signal: AbortSignal) => {
@@ -189,9 +205,9 @@ export function createNetBoxClient(options: NetBoxClientOptions): NetBoxClient {
     read,
     readAll: async (name, scope, signal) =>
       list(name, kindOf(name).path, { ...scope, fields: fieldsOf(name, (await status(signal)).atLeast) }, signal),
-    create: (kind, rows, signal) => createRows(io, kind, rows, signal),
-    update: (kind, rows, signal) => updateRows(io, kind, rows, signal),
-    remove: (kind, ids, signal) => removeRows(io, kind, ids, signal),
+    create: drafted?.create ?? ((kind, rows, signal) => createRows(io, kind, rows, signal)),
+    update: drafted?.update ?? ((kind, rows, signal) => updateRows(io, kind, rows, signal)),
+    remove: drafted?.remove ?? ((kind, ids, signal) => removeRows(io, kind, ids, signal)),
     batchSizes: () => Object.fromEntries(memory.sizes),
   };
 }

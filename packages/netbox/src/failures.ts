@@ -159,6 +159,15 @@ export function refusal(asked: Asked, answer: Answer, label?: string, reason: un
   );
 }
 
+/** The error of a write that a dry run would have sent. */
+export function readOnlyError(asked: Asked): NetBoxAPIError {
+  return new NetBoxAPIError(
+    "netbox_read_only",
+    `${asked.method} ${pathOf(asked)} was not sent: a dry run writes nothing to NetBox.`,
+    { next: "This is a fault of ours; please report it." },
+  );
+}
+
 /** The error of a row that was there and is no longer; `label` is what it stood for. */
 export function goneError(kind: KindName, id: number, label?: string): NetBoxAPIError {
   const row = `${kindOf(kind).label} ${id}`;

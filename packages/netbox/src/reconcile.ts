@@ -6,6 +6,7 @@ import { kindOf } from "./kinds.ts";
 import type { Plan } from "./operation.ts";
 import { outcomeOf, planOf } from "./plan.ts";
 import { type ReadOptions, readMatches, unknownKinds } from "./read.ts";
+import { asWould } from "./would.ts";
 
 /** What became of the desired objects, in their order; objects that were not to be made are left out. */
 export type Reconciled = { outcomes: ObjectOutcome[]; ids: Map<Desired, number> };
@@ -21,7 +22,7 @@ const rounds = 3;
 /**
  * Brings NetBox in line with the desired objects: reads their scope once, matches, writes only differences, in bulk. An
  * object that is refused does not keep the others from landing; its outcome says why. Written twice, the second time
- * writes nothing. `rows` and `absent` spare the reading of what the caller has just read. Throws NetBoxAPIError when NetBox cannot be read, reached or stays overloaded (a retry helps), and
+ * writes nothing; in a dry run nothing is, and the outcomes tell what would be. `rows` and `absent` spare the reading of what the caller has just read. Throws NetBoxAPIError when NetBox cannot be read, reached or stays overloaded (a retry helps), and
  * CancelledError; calling it again then goes on where it was.
  */
 export async function reconcile(
@@ -54,7 +55,7 @@ export async function reconcile(
   const outcomes = desired.flatMap((entry, index) => {
     const result = results.get(index);
     if (result?.id) ids.set(entry, result.id);
-    return result ? [result.outcome] : [];
+    return result ? [client.isDryRun ? asWould(result.outcome) : result.outcome] : [];
   });
   return { outcomes, ids };
 }

@@ -3,7 +3,15 @@ import { CancelledError, NetBoxAPIError, type ProxboxError } from "@proxbox/runt
 import type { LeadJudge } from "@proxbox/runtime/forbidden-target";
 import type { Logger } from "@proxbox/runtime/log";
 import { retry } from "@proxbox/runtime/retry";
-import { type Answer, type Asked, accessError, connectionError, forbiddenError, overloadError } from "./failures.ts";
+import {
+  type Answer,
+  type Asked,
+  accessError,
+  connectionError,
+  forbiddenError,
+  overloadError,
+  readOnlyError,
+} from "./failures.ts";
 
 /** How one request went, as the throttle controller wants to know it. */
 export type RequestSample = {
@@ -58,6 +66,8 @@ export type SenderOptions = {
   judge: LeadJudge;
   /** Schema id of a branch, for the header X-NetBox-Branch. */
   branch?: string | undefined;
+  /** Whether anything but reading is refused here. */
+  readOnly?: boolean;
   permit: PermitHook;
   onSample: (sample: RequestSample, resource: PermitResource) => void;
   /** When a request is given up; shorter than a permit lives. */
@@ -86,11 +96,12 @@ export type Sender = (request: Request, signal: AbortSignal) => Promise<Answer &
  * 504, a broken connection, a timeout, a 500 of NetBox's database) is waited out here with jitter, obeying Retry-After.
  * Answers that refuse what was asked are returned; refusals of the caller, overload that lasts and connections that
  * cannot be made are thrown as NetBoxAPIError: `netbox_unauthorized`, `netbox_forbidden`, `netbox_bad_answer`,
- * `netbox_tls`, `netbox_address_refused` (no retry helps), `netbox_unreachable`, `netbox_overloaded`, `netbox_timeout`, `netbox_interrupted`.
+ * `netbox_tls`, `netbox_address_refused`, `netbox_read_only` (no retry helps), `netbox_unreachable`, `netbox_overloaded`, `netbox_timeout`, `netbox_interrupted`.
  */
 export function createSender(options: SenderOptions): Sender {
   const { patience, log } = options;
   return async (request, signal) => {
+    if (options.readOnly && request.method !== "GET") throw readOnlyError(request);
     const started = Date.now();
     const again = request.again ?? ((error) => error.overload);
     return retry(() => attempt(options, request, signal), {

@@ -1,5 +1,6 @@
 import type { StageContext } from "@proxbox/runtime/stage";
 import { createNetBoxClient, type NetBoxClient, type NetBoxClientOptions, newClientMemory } from "./client.ts";
+import { openDrafts } from "./draft-store.ts";
 import { defaultPatience, type RequestSample } from "./send.ts";
 import { type NetBoxConfig, readNetBoxConfig } from "./settings.ts";
 
@@ -8,10 +9,11 @@ type Context = Pick<StageContext, "netbox" | "log" | "permits" | "samples" | "me
 
 /**
  * The client of a stage's NetBox: every request holds a permit of the bus, is told to the throttle controller and
- * counted. What clients of one NetBox learn (its release, batch sizes) is kept per process.
+ * counted. That of a dry run writes nothing. What clients of one NetBox learn (its release, batch sizes) is kept per process.
  */
 export function netboxOf(ctx: StageContext): NetBoxClient {
-  return createNetBoxClient(clientOptions(ctx, ctx.options.netbox_branch_schema_id));
+  const drafts = ctx.options.dry_run ? openDrafts(ctx) : undefined;
+  return createNetBoxClient({ ...clientOptions(ctx, ctx.options.netbox_branch_schema_id), drafts });
 }
 
 /**
