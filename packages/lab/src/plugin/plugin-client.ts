@@ -74,7 +74,7 @@ function enterEndpoint(netbox: SimulatedNetBox, { cluster, host, port }: Simulat
   const name = cluster.endpoint;
   const row =
     netbox.rows(table).find((candidate) => candidate.name === name) ??
-    netbox.insert(table, { name, domain: `${name}.example.com`, port });
+    netbox.insert(table, { name, domain: `${name}.example.com`, port, mode: "undefined" });
   return {
     pk: Number(row.id),
     name,
