@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type SimulatedNetBox, startNetBox } from "@proxbox/lab/netbox/server";
-import { createNetBoxClient, type NetBoxClient, type NetBoxClientOptions } from "@proxbox/netbox/client";
+import {
+  createNetBoxClient,
+  type NetBoxClient,
+  type NetBoxClientOptions,
+  newClientMemory,
+} from "@proxbox/netbox/client";
 import type { RequestSample } from "@proxbox/netbox/send";
 import { CancelledError, type ProxboxError } from "@proxbox/runtime/errors";
+import { createLeadJudge } from "@proxbox/runtime/forbidden-target";
 import { createLogger } from "@proxbox/runtime/log";
 
 const log = createLogger({ service: "test", replica: "test", level: "silent" });
@@ -347,4 +353,17 @@ describe("faults", () => {
     expect(performance.now() - started).toBeLessThan(1_000);
     expect(samples).toEqual([]);
   });
+});
+
+test("a name that leads to a metadata service is not called", async () => {
+  const judge = createLeadJudge(async () => ["10.0.0.1", "169.254.169.254"]);
+  const url = netbox.url.replace("127.0.0.1", "localhost");
+  const client = connect({ url, memory: { ...newClientMemory(), judge } });
+  const failure = await client.get("/api/status/", signal).catch((thrown) => thrown);
+  expect(failure).toMatchObject({
+    code: "netbox_address_refused",
+    message: "NetBox is not called: localhost leads to 169.254.169.254, a link-local address.",
+    retryable: false,
+  });
+  expect(netbox.counts().requests).toBe(0);
 });

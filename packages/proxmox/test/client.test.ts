@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { createLeadJudge } from "@proxbox/runtime/forbidden-target";
 import { clientFor, data, failureOf, reset, serve } from "./server.ts";
 
 const signal = AbortSignal.timeout(20_000);
@@ -279,4 +280,38 @@ test("one read may have its own time and its own number of attempts", async () =
   expect(asked).toBe(2);
   await failureOf(server.client.get("/broken", { signal, retries: 1 }));
   expect(asked).toBe(4);
+});
+
+describe("names", () => {
+  test("one that leads to a link-local address is not called, also not after it led elsewhere", async () => {
+    let asked = 0;
+    using server = serve(() => data(++asked));
+    let now = 0;
+    let address = "127.0.0.1";
+    const judge = createLeadJudge(
+      async () => [address],
+      () => now,
+    );
+    const client = clientFor([server.origin.replace("127.0.0.1", "localhost")], {}, undefined, judge);
+    expect(await client.get("/version", { signal })).toBe(1);
+    address = "169.254.169.254";
+    now = 60_000;
+    const failure = await failureOf(client.get("/version", { signal }));
+    expect(failure).toMatchObject({
+      code: "proxmox_address_refused",
+      message: "Proxmox endpoint pve is not called: localhost leads to 169.254.169.254, a link-local address.",
+      retryable: false,
+    });
+    expect(asked).toBe(1);
+  });
+
+  test("one that nobody knows is told as such", async () => {
+    const client = clientFor(["https://pve.invalid:8006"], { retries: 0 });
+    expect(await failureOf(client.get("/version", { signal }))).toMatchObject({
+      code: "proxmox_unreachable",
+      message:
+        "Proxmox endpoint pve at https://pve.invalid:8006 cannot be found: the name pve.invalid has no address (ENOTFOUND).",
+      field: "domain",
+    });
+  });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { LeadJudge } from "@proxbox/runtime/forbidden-target";
 import { createProxmoxClient, type ProxmoxClient } from "../src/client.ts";
 import type { ProxmoxTarget } from "../src/target.ts";
 
@@ -27,7 +28,12 @@ export function serve(
 }
 
 /** A client with a token and short patience. */
-export function clientFor(origins: string[], change: Partial<ProxmoxTarget> = {}, inFlight?: number): ProxmoxClient {
+export function clientFor(
+  origins: string[],
+  change: Partial<ProxmoxTarget> = {},
+  inFlight?: number,
+  judge?: LeadJudge,
+): ProxmoxClient {
   const target: ProxmoxTarget = {
     name: "pve",
     origins,
@@ -38,7 +44,7 @@ export function clientFor(origins: string[], change: Partial<ProxmoxTarget> = {}
     backoffMs: 1,
     ...change,
   };
-  return createProxmoxClient(target, inFlight);
+  return createProxmoxClient(target, inFlight, judge);
 }
 
 /** An answer of Proxmox VE. */

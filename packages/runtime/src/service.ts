@@ -71,6 +71,8 @@ export async function createStageService(parts: StageServiceParts): Promise<Stag
   starting.defer(keepStreams(bus, streamChoices(config)));
   const host = starting.use(openStageHost(parts, metrics));
   starting.use(startLoops(host, parts, () => (state.draining = true)));
+  // Ready means that whoever asks from now on is heard.
+  if (parts.listen) await bus.attempt("Listening", () => bus.nc.flush());
   log.info(
     { event: "service.started", version, health: served?.port ?? null, stages: [...host.stages.keys()] },
     "Ready.",

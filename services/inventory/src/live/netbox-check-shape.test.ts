@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { checkShape, type Findings, readLists } from "./netbox-check-shape.ts";
+
+test.each<[string, Findings, Record<string, unknown>]>([
+  ["nothing configured", { state: "none" }, { ok: false, skipped: true, reason: "no_netbox_session", warnings: [] }],
+  [
+    "no answer",
+    { state: "failed", failure: { message: "NetBox is away.", next: "Start it." } },
+    { ok: false, skipped: true, reason: "NetBox is away. Start it." },
+  ],
+  ["no plugin", { state: "answered", plugin: null, refused: [] }, { ok: false, skipped: false }],
+  [
+    "rights missing",
+    { state: "answered", plugin: "0.0.29.post6", refused: [{ object: "dcim.view_site", error: "No." }] },
+    {
+      ok: false,
+      reason: expect.stringContaining("dcim.view_site"),
+      warnings: [{ object: "dcim.view_site", error: "No." }],
+    },
+  ],
+  ["all well", { state: "answered", plugin: "0.0.29.post6", refused: [] }, { ok: true, reason: null, warnings: [] }],
+])("%s", (_, findings, body) => {
+  expect(checkShape(findings)).toMatchObject({ ...body, created: [], patched: [], unchanged: [] });
+});
+
+test("each list is asked for once, by the permission that NetBox knows", () => {
+  expect(new Set(readLists.map(({ path }) => path)).size).toBe(readLists.length);
+  expect(readLists).toContainEqual({
+    path: "virtualization/virtual-machines",
+    permission: "virtualization.view_virtualmachine",
+  });
+  expect(readLists.some(({ path }) => path.includes("sdn"))).toBe(false);
+});
