@@ -28,7 +28,7 @@ export type Checks = Partial<Record<CallName, Check>>;
 
 /** Starts two endpoints, lets a job put them in place. */
 export async function startContractWorld(): Promise<ContractWorld> {
-  const estate = buildEstate({ seed: 6, clusters: 2, nodes: 3, guests: 20 });
+  const estate = buildEstate({ seed: 7, clusters: 2, nodes: 4, guests: 20 });
   const [cluster] = estate.clusters;
   const all = [...(cluster?.guests.values() ?? [])];
   const qemu = all.find(({ type }) => type === "qemu");
