@@ -25,8 +25,9 @@ export function progressOf({ done, batches }: StageTally): Progress {
  * ended it early. Objects made beside the stage's own are told when they failed, were skipped or deleted. Pure.
  */
 export function resultFrames(tally: StageTally, result: ResultData, netboxUrl: string | null): PluginFrame[] {
-  const { phase, kinds } = stageWords[tally.stage];
-  const isTold = ({ kind, outcome }: ObjectOutcome) => kinds.includes(kind) || loud.includes(outcome);
+  const { phase, kinds, many } = stageWords[tally.stage];
+  const isTold = ({ kind, outcome }: ObjectOutcome) =>
+    loud.includes(outcome) || (kinds.includes(kind) && !(many && outcome === "unchanged"));
   const about = { stage: tally.stage, progress: progressOf(tally), netboxUrl };
   return [
     ...batchFrame(tally, result),

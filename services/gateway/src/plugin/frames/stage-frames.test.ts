@@ -135,6 +135,24 @@ describe("the frames of a stage", () => {
     expect(items[6]?.data.error).toBe("g: Node pve2 does not report it. Bring the node back.");
   });
 
+  test("leave unchanged tasks and backups to their batch: there are very many", () => {
+    const objects = (kind: string): ObjectOutcome[] => [
+      { kind, name: "one", id: 1, outcome: "unchanged" },
+      { kind, name: "two", id: 2, outcome: "created" },
+    ];
+    for (const [stage, kind] of [
+      ["task-history", "task-history"],
+      ["vm-backups", "backup"],
+    ] as const) {
+      const frames = framesOf([batchTold(stage, { key: "a", objects: objects(kind) })], {
+        step: stage,
+        stages: [stage],
+      });
+      expect(frames.slice(1).map(({ event }) => event)).toEqual(["substep", "item_progress"]);
+      expect(frames[1]?.data.message).toContain("1 created, 1 unchanged.");
+    }
+  });
+
   test("of a failure end with error and complete, which say what, why and what next", () => {
     const objects = [machine("web (qemu 100)", "failed"), machine("db (qemu 101)", "created")];
     const story = stageStory("virtual-machines", [{ key: "a", objects }]);

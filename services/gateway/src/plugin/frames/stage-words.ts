@@ -18,6 +18,8 @@ export type StageWords = {
   /** How the older form of its frames, and the WebSocket, calls one of its objects and their end; null: neither. */
   legacy: { object: string; end: string; type?: "create" | "sync" } | null;
   form: ResultForm;
+  /** It has so many objects that those which are as they should be are told by their batch alone. */
+  many?: true;
 };
 
 /** The words of each stage (replaced program 0.0.19 to 0.0.30). */
@@ -57,6 +59,7 @@ export const stageWords: Readonly<Record<StageName, StageWords>> = {
     item: "task",
     legacy: null,
     form: "tasks",
+    many: true,
   },
   "vm-disks": {
     step: "virtual-disks",
@@ -75,6 +78,7 @@ export const stageWords: Readonly<Record<StageName, StageWords>> = {
     item: "backup",
     legacy: null,
     form: "count",
+    many: true,
   },
   "vm-snapshots": {
     step: "snapshots",
