@@ -54,7 +54,7 @@ function handlerOf(synchronise: SynchroniseOne, kind: IndividualKind) {
     } catch (thrown) {
       const { status, headers, body, internal } = answerOf(thrown);
       if (status === 422 || (internal && status === 500)) throw thrown;
-      const { code = "failed", message, next } = body as { code?: string; message: string; next?: string };
+      const { code, message, next } = body as { code: string; message: string; next?: string };
       set.status = status;
       Object.assign(set.headers, headers);
       return failedAnswer(nothingDone(kind, query), { status, code, message, ...(next ? { next } : {}) }).body;

@@ -42,7 +42,7 @@ export function failureOf(kind: IndividualKind, query: StageQuery, run: Individu
   const main = own.filter((outcome) => outcome.kind === kind.main);
   if (main.length === 0) return absence(kind, query, run, outcomes);
   const reasons = main.flatMap((one) => (one.outcome === "skipped" && !isPlanned(one) ? [one.reason ?? ""] : []));
-  return reasons.length < main.length ? null : { status: 409, code: "skipped", message: reasons[0] ?? "" };
+  return reasons.length < main.length ? null : { status: 409, code: "left_alone", message: reasons[0] ?? "" };
 }
 
 function absence(
@@ -58,7 +58,7 @@ function absence(
     return missing(`${where} has no guest ${vmid}, or does not show it to our token.`);
   if (other?.error) return failed(other.error);
   if (other?.outcome === "skipped" && !isPlanned(other))
-    return { status: 409, code: "skipped", message: `${other.name}: ${other.reason}` };
+    return { status: 409, code: "left_alone", message: `${other.name}: ${other.reason}` };
   if (kind.kind === "vm" && other) return missing(`Guest ${vmid} of ${where} is no ${query.type}: ${other.name}.`);
   // What kept it from being seen: a storage that did not answer, a guest whose configuration could not be read.
   const last = stages.at(-1)?.results ?? [];
