@@ -1,8 +1,6 @@
 import type { Followed } from "./following.ts";
 import { type RunStreamEvent, sseFrame } from "./run-events.ts";
-
-/** A silence longer than this is broken by a comment, before proxies and clients give the connection up. */
-export const heartbeatMs = 10_000;
+import { heartbeatMs, orSilence } from "./silence.ts";
 
 const utf8 = new TextEncoder();
 const opening = utf8.encode("retry: 2000\n\n");
@@ -29,7 +27,7 @@ export function eventStream(
     pull: async (controller) => {
       try {
         pending ??= iterator.next();
-        const next = await orSilence(pending);
+        const next = await orSilence(pending, heartbeatMs);
         if (next === null) return controller.enqueue(heartbeat);
         pending = null;
         if (!next.done) return controller.enqueue(frameOf(next.value));
@@ -46,16 +44,6 @@ export function eventStream(
       onEnd();
     },
   });
-}
-
-async function orSilence<T>(next: Promise<T>): Promise<T | null> {
-  const silence = Promise.withResolvers<null>();
-  const timer = setTimeout(() => silence.resolve(null), heartbeatMs);
-  try {
-    return await Promise.race([next, silence.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 // All clients of a run get the same bytes: they are made once.

@@ -2,6 +2,7 @@ import { filters } from "@proxbox/contracts/subjects";
 import type { Bus } from "@proxbox/runtime/bus";
 import { ProxboxError } from "@proxbox/runtime/errors";
 import { readEvents, readStored, streamState } from "@proxbox/runtime/reader";
+import { createNews, type News } from "./news.ts";
 import { type RunStreamEvent, runStreamEvent } from "./run-events.ts";
 
 /** What a client of a run's events wants. */
@@ -41,8 +42,7 @@ type Feed = {
   recent: RunStreamEvent[];
   bytes: number;
   failure: unknown;
-  /** Resolved, and replaced, whenever there is something new. */
-  news: PromiseWithResolvers<void>;
+  news: News;
   stop: AbortController;
 };
 
@@ -114,7 +114,7 @@ async function* eventsOf(bus: Bus, run: string, feed: Feed, following: Following
       continue;
     }
     if (over && !forEver) return;
-    await newsOrEnd(feed, signal);
+    await feed.news.next(signal);
   }
 }
 
@@ -126,7 +126,7 @@ async function openFeed(bus: Bus, run: string, limits: HubLimits): Promise<Feed>
     recent: [],
     bytes: 0,
     failure: null,
-    news: Promise.withResolvers(),
+    news: createNews(),
     stop: new AbortController(),
   };
   void keepReading(bus, run, feed, limits);
@@ -146,7 +146,7 @@ async function keepReading(bus: Bus, run: string, feed: Feed, limits: HubLimits)
     }
   } catch (error) {
     feed.failure = error;
-    tellClients(feed);
+    feed.news.tell();
   }
 }
 
@@ -159,21 +159,7 @@ function remember(feed: Feed, event: RunStreamEvent, limits: HubLimits): void {
     feed.bytes -= oldest.data.length;
     feed.from = oldest.seq + 1;
   }
-  tellClients(feed);
-}
-
-function tellClients(feed: Feed): void {
-  feed.news.resolve();
-  feed.news = Promise.withResolvers();
-}
-
-async function newsOrEnd(feed: Feed, signal: AbortSignal): Promise<void> {
-  if (feed.failure || signal.aborted) return;
-  const ended = Promise.withResolvers<void>();
-  const end = () => ended.resolve();
-  signal.addEventListener("abort", end, { once: true });
-  await Promise.race([feed.news.promise, ended.promise]);
-  signal.removeEventListener("abort", end);
+  feed.news.tell();
 }
 
 // `recent` is ordered by sequence: the index of the first event that is not older.

@@ -184,7 +184,7 @@ test("a reader that stalls costs neither memory nor the others, and misses nothi
   const memory = async () =>
     Number(/proxbox_memory_bytes\S* (\d+)/.exec(await (await fetch(`${separate.url}/metrics`)).text())?.[1]);
   const received: Uint8Array[] = [];
-  const head = `GET /runs/${run}/events HTTP/1.1\r\nHost: x\r\nX-Proxbox-API-Key: ${testKey}\r\n\r\n`;
+  const head = `GET /runs/${run}/events HTTP/1.1\r\nHost: localhost\r\nX-Proxbox-API-Key: ${testKey}\r\n\r\n`;
   const stalled = await Bun.connect({
     hostname: "127.0.0.1",
     port: separate.port,

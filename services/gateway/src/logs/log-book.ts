@@ -7,6 +7,7 @@ import { ProxboxError } from "@proxbox/runtime/errors";
 import { readEvents, type StoredMessage, streamState } from "@proxbox/runtime/reader";
 import { sleep } from "@proxbox/runtime/retry";
 import { unavailable } from "../errors.ts";
+import { createNews } from "../news.ts";
 import { type LogEntry, logEntry } from "./log-entry.ts";
 
 /** The log lines of all services, as this gateway has read them. Nothing is read before somebody asks. */
@@ -28,19 +29,15 @@ export function createLogBook(bus: Bus): LogBook {
   let kept: Kept[] = [];
   let bytes = 0;
   let last = 0;
-  let news = Promise.withResolvers<void>();
+  const news = createNews();
 
-  const tell = () => {
-    news.resolve();
-    news = Promise.withResolvers();
-  };
   const keep = ({ seq, data }: StoredMessage) => {
     last = seq;
     const entry = readEntry(seq, data);
     if (entry) kept.push({ seq, bytes: data.byteLength, entry });
     if (entry) bytes += data.byteLength;
     while (kept.length > keptLogLines || bytes > keptLogBytes) bytes -= kept.shift()?.bytes ?? 0;
-    tell();
+    news.tell();
   };
 
   const readOn = async (signal: AbortSignal) => {
@@ -49,7 +46,7 @@ export function createLogBook(bus: Bus): LogBook {
     kept = [];
     bytes = 0;
     last = 0;
-    tell();
+    news.tell();
     for await (const message of readEvents(bus, { stream: names.logs, filter: filters.logs, signal })) {
       // Made anew while it was read.
       if (message.seq <= last) return;
@@ -67,15 +64,6 @@ export function createLogBook(bus: Bus): LogBook {
     }
   };
 
-  const change = async (signal: AbortSignal) => {
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const end = () => resolve();
-    if (signal.aborted) return;
-    signal.addEventListener("abort", end, { once: true });
-    await Promise.race([news.promise, ended]);
-    signal.removeEventListener("abort", end);
-  };
-
   return {
     stored: async () => {
       reading ??= keepReading(closing.signal);
@@ -87,7 +75,7 @@ export function createLogBook(bus: Bus): LogBook {
       });
       const isEmpty = now.firstSeq > now.lastSeq;
       while (!closing.signal.aborted && (epoch !== now.epoch || !(isEmpty || last >= now.lastSeq))) {
-        await change(closing.signal);
+        await news.next(closing.signal);
       }
       return kept.map(({ entry }) => entry);
     },
@@ -103,7 +91,7 @@ export function createLogBook(bus: Bus): LogBook {
           place.seq = seq;
           yield entry;
         }
-        if (fresh.length === 0) await change(signal);
+        if (fresh.length === 0) await news.next(signal);
       }
     },
     [Symbol.asyncDispose]: async () => {

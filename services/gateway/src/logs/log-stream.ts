@@ -1,7 +1,5 @@
+import { heartbeatMs, orSilence } from "../silence.ts";
 import type { LogEntry } from "./log-entry.ts";
-
-/** A silence longer than this is broken by a comment, before proxies and browsers give the connection up. */
-const longestSilenceMs = 10_000;
 
 const utf8 = new TextEncoder();
 const heartbeat = utf8.encode(": still here\n\n");
@@ -19,7 +17,7 @@ export function logStream(
   stored: readonly LogEntry[],
   entries: AsyncIterable<LogEntry>,
   stop: AbortController,
-  silenceMs = longestSilenceMs,
+  silenceMs = heartbeatMs,
 ): ReadableStream<Uint8Array> {
   const iterator = entries[Symbol.asyncIterator]();
   let pending: Promise<IteratorResult<LogEntry>> | null = null;
@@ -40,14 +38,4 @@ export function logStream(
       await iterator.return?.();
     },
   });
-}
-
-async function orSilence<T>(next: Promise<T>, ms: number): Promise<T | null> {
-  const silence = Promise.withResolvers<null>();
-  const timer = setTimeout(() => silence.resolve(null), ms);
-  try {
-    return await Promise.race([next, silence.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
