@@ -95,6 +95,28 @@ test("resources are flat rows of scalars with every known field, of one type whe
   expect(await scene.ask("cluster-resources", [1], { type: "vms" })).toMatchObject({ status: 400 });
 });
 
+test("an empty list is told only where everything could be seen", async () => {
+  const guests = new Map(solo.guests);
+  const privileges = new Set(solo.privileges);
+  try {
+    solo.guests.clear();
+    expect(await scene.body<Json[]>("cluster-resources", [3], { type: "vm" })).toEqual([{ [solo.name]: [] }]);
+    solo.privileges.delete("VM.Audit");
+    expect(await scene.ask("cluster-resources", [3], { type: "vm" })).toMatchObject({
+      status: 502,
+      error: {
+        code: "proxmox_forbidden",
+        message: expect.stringContaining("the privilege VM.Audit on /vms is missing"),
+      },
+    });
+    expect(await scene.ask("cluster-resources", [3])).toMatchObject({ status: 502 });
+    expect(await scene.ask("cluster-resources", [3], { type: "node" })).toMatchObject({ status: 200 });
+  } finally {
+    for (const [vmid, guest] of guests) solo.guests.set(vmid, guest);
+    for (const privilege of privileges) solo.privileges.add(privilege);
+  }
+});
+
 test("nodes are all nodes of every endpoint, those that are away without figures", async () => {
   const nodes = await scene.body<Record<string, Json>[]>("nodes");
   expect(nodes.length).toBe(7);
@@ -309,6 +331,7 @@ test("software-defined networking by its parts", async () => {
   expect(zones.find(({ zone }) => zone === "evpn1")).toMatchObject({ vrf_vxlan: 10_000, controller: "evpnctl" });
   const fabrics = await scene.body<Json[]>("sdn", [1], { part: "fabrics" });
   expect(fabrics.map(({ fabric, type }) => [fabric, type])).toContainEqual(["under1", "openfabric"]);
+  for (const part of ["route-maps", "prefix-lists"]) expect(await scene.body<Json[]>("sdn", [1], { part })).toEqual([]);
   expect(await scene.ask("sdn", [1], { part: "dns" })).toMatchObject({ status: 400 });
 });
 
@@ -461,6 +484,13 @@ test("the check tells what stands in the way, and that nothing does", async () =
   await scene.setNetBox(null);
   expect(await scene.body<Json>("netbox-check", [])).toMatchObject({ ok: false, reason: "no_netbox_session" });
   await scene.setNetBox(scene.netbox.tokens.v1);
+  scene.netbox.faults.clear();
+  scene.netbox.faults.add({ kind: "delay", ms: 5_000, path: "dcim/devices" });
+  expect(await scene.ask("netbox-check", [], {}, 1_500)).toMatchObject({
+    status: 200,
+    body: { ok: false, reason: expect.stringMatching(/^NetBox is slow: 1 of \d+ permissions/) },
+  });
+  scene.netbox.faults.clear();
   scene.netbox.faults.add({ kind: "delay", ms: 5_000, path: "status" });
   const since = performance.now();
   const slow = await scene.ask("netbox-check", [], {}, 1_500);

@@ -47,7 +47,7 @@ function clientOptions(ctx: Context, branch: string | undefined) {
       count(metrics, { method, ...sample });
       if (!sample.overload) return;
       const fact = { event: "netbox.refused", kind: sample.kind, status: sample.status, ms: sample.ms } as const;
-      log.warn(fact, `NetBox did not take a ${method} of ${sample.kind}; it is sent again.`);
+      log.warn(fact, `NetBox did not take a ${method} of ${sample.kind}.`);
     },
     log,
     timeoutMs: config.PROXBOX_NETBOX_TIMEOUT_SECONDS * 1_000,

@@ -1,9 +1,11 @@
 import { hostsOf } from "@proxbox/proxmox/observe-hosts";
 import { readRow, readRows } from "@proxbox/proxmox/read-rows";
+import { hiddenBelow, readPermissions } from "@proxbox/proxmox/resources/access";
 import { readClusterStatus, readVersion } from "@proxbox/proxmox/resources/cluster";
 import { readCpuModels } from "@proxbox/proxmox/resources/cpu-models";
 import { readReplications } from "@proxbox/proxmox/resources/replication";
-import { askAll, askClusters } from "./ask-all.ts";
+import { ProxmoxAPIError } from "@proxbox/runtime/errors";
+import { askAll, askClusters, type Site } from "./ask-all.ts";
 import {
   clusterShape,
   cpuModelShape,
@@ -36,11 +38,31 @@ const resourceTypes = ["vm", "storage", "node", "sdn"] as const;
 
 /** `[{"<cluster>": [row]}]`, of one type when asked for. */
 export const clusterResources: LiveHandler = (live) => {
-  const query: Record<string, string> = live.params.type ? { type: wordOf(live.params, "type", resourceTypes) } : {};
-  return askClusters(live, async ({ name, client, signal }) => ({
-    [name]: resourceShapes(await readRows(client, "/cluster/resources", { signal, query })),
-  }));
+  const type = live.params.type ? wordOf(live.params, "type", resourceTypes) : null;
+  return askClusters(live, async (site) => {
+    const { name, client, signal } = site;
+    const rows = await readRows(client, "/cluster/resources", { signal, ...(type ? { query: { type } } : {}) });
+    if ((type ?? "vm") === "vm" && !rows.some((row) => row.type === "qemu" || row.type === "lxc"))
+      await proveEmpty(site, "/vms", "VM.Audit");
+    if ((type ?? "storage") === "storage" && !rows.some((row) => row.type === "storage"))
+      await proveEmpty(site, "/storage", "Datastore.Audit");
+    return { [name]: resourceShapes(rows) };
+  });
 };
+
+/**
+ * Proxmox leaves out of the list what we may not see, without a word; and plugin 0.0.29.post6 deletes the templates that a good answer
+ * does not have. So nothing at all is told only where everything could be seen.
+ */
+async function proveEmpty({ client, signal }: Site, path: string, privilege: string): Promise<void> {
+  const [hidden] = hiddenBelow(await readPermissions(client, signal), path, privilege);
+  if (hidden === undefined) return;
+  const sentence = `Proxmox endpoint ${client.name} shows nothing on ${path}, and the privilege ${privilege} on ${hidden} is missing.`;
+  throw new ProxmoxAPIError("proxmox_forbidden", sentence, {
+    object: `endpoint ${client.name}`,
+    next: "Give it the role PVEAuditor on / with propagation; a token with privilege separation needs it itself.",
+  });
+}
 
 /** `[{"<cluster>": node}]`: every node of every endpoint, those that are away too. */
 export const nodes: LiveHandler = async (live) => {

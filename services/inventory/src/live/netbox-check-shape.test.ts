@@ -8,17 +8,26 @@ test.each<[string, Findings, Record<string, unknown>]>([
     { state: "failed", failure: { message: "NetBox is away.", next: "Start it." } },
     { ok: false, skipped: true, reason: "NetBox is away. Start it." },
   ],
-  ["no plugin", { state: "answered", plugin: null, refused: [] }, { ok: false, skipped: false }],
+  ["no plugin", { state: "answered", plugin: null, refused: [], unchecked: 0 }, { ok: false, skipped: false }],
   [
     "rights missing",
-    { state: "answered", plugin: "0.0.29.post6", refused: [{ object: "dcim.view_site", error: "No." }] },
+    { state: "answered", plugin: "0.0.29.post6", refused: [{ object: "dcim.view_site", error: "No." }], unchecked: 0 },
     {
       ok: false,
       reason: expect.stringContaining("dcim.view_site"),
       warnings: [{ object: "dcim.view_site", error: "No." }],
     },
   ],
-  ["all well", { state: "answered", plugin: "0.0.29.post6", refused: [] }, { ok: true, reason: null, warnings: [] }],
+  [
+    "no time",
+    { state: "answered", plugin: "0.0.29.post6", refused: [], unchecked: 3 },
+    { ok: false, skipped: false, reason: expect.stringMatching(/^NetBox is slow: 3 of \d+ permissions/) },
+  ],
+  [
+    "all well",
+    { state: "answered", plugin: "0.0.29.post6", refused: [], unchecked: 0 },
+    { ok: true, reason: null, warnings: [] },
+  ],
 ])("%s", (_, findings, body) => {
   expect(checkShape(findings)).toMatchObject({ ...body, created: [], patched: [], unchanged: [] });
 });

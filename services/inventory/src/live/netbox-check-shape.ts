@@ -4,11 +4,14 @@ import type { ProxboxError } from "@proxbox/runtime/errors";
 /** One thing that stands in the way. */
 type Warning = { object: string; error: string };
 
-/** What was found: NetBox did not answer (`failure`), the plugin is missing there, or rights are missing. */
+/**
+ * What was found: NetBox did not answer (`failure`), the plugin is missing there, or rights are missing. `unchecked` counts
+ * the lists that could not be tried in time.
+ */
 export type Findings =
   | { state: "none" }
   | { state: "failed"; failure: Pick<ProxboxError, "message" | "next"> }
-  | { state: "answered"; plugin: string | null; refused: readonly Warning[] };
+  | { state: "answered"; plugin: string | null; refused: readonly Warning[]; unchecked: number };
 
 /**
  * The body of GET /extras/bootstrap-status. Plugin 0.0.29.post6 calls a body unhealthy whose `ok` is false, shows `reason`,
@@ -33,10 +36,11 @@ export function checkShape(findings: Findings) {
     const error = "The plugin netbox-proxbox is not installed in NetBox, or not named in PLUGINS.";
     return of(error, [{ object: "plugin:netbox_proxbox", error }], false);
   }
-  const [first] = findings.refused;
-  if (!first) return of(null, [], false);
-  const names = findings.refused.map(({ object }) => object).join(", ");
-  return of(`The NetBox token lacks permissions that a run needs: ${names}.`, findings.refused, false);
+  const { refused, unchecked } = findings;
+  const slow = `NetBox is slow: ${unchecked} of ${readLists.length} permissions could not be checked in time.`;
+  if (refused.length === 0) return of(unchecked > 0 ? slow : null, [], false);
+  const names = refused.map(({ object }) => object).join(", ");
+  return of(`The NetBox token lacks permissions that a run needs: ${names}.`, refused, false);
 }
 
 /** Kinds of the stage sdn alone, which no run has that does not ask for it. */

@@ -16,21 +16,25 @@ async function look(live: Live): Promise<Findings> {
     const body = await client.get("/api/status/", live.signal);
     const plugins = (body as { plugins?: Record<string, unknown> } | null)?.plugins ?? {};
     const plugin = typeof plugins.netbox_proxbox === "string" ? plugins.netbox_proxbox : null;
-    if (plugin === null) return { state: "answered", plugin, refused: [] };
-    const refused = await Promise.all(readLists.map((list) => refusalOf(client, list, live.signal)));
-    return { state: "answered", plugin, refused: refused.filter((warning) => warning !== null) };
+    const lists = plugin === null ? [] : readLists;
+    const tried = await Promise.all(lists.map((list) => tryList(client, list, live.signal)));
+    const refused = tried.filter((outcome) => typeof outcome === "object");
+    return { state: "answered", plugin, refused, unchecked: tried.filter((outcome) => outcome === "late").length };
   } catch (thrown) {
     return { state: "failed", failure: toError(thrown) };
   }
 }
 
-async function refusalOf(client: NetBoxClient, list: (typeof readLists)[number], signal: AbortSignal) {
+type Outcome = "ok" | "late" | { object: string; error: string };
+
+async function tryList(client: NetBoxClient, list: (typeof readLists)[number], signal: AbortSignal): Promise<Outcome> {
   try {
     await client.get(`/api/${list.path}/?limit=1&fields=id`, signal);
-    return null;
+    return "ok";
   } catch (thrown) {
+    if (signal.aborted || (thrown instanceof NetBoxAPIError && thrown.overload)) return "late";
     // A list that this release of NetBox or the plugin does not have is none that a run would read.
-    if (thrown instanceof NetBoxAPIError && thrown.status === 404) return null;
+    if (thrown instanceof NetBoxAPIError && thrown.status === 404) return "ok";
     if (!(thrown instanceof NetBoxAPIError) || thrown.code !== "netbox_forbidden") throw thrown;
     return { object: list.permission, error: thrown.message };
   }

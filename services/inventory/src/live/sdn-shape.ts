@@ -1,5 +1,6 @@
 import type { Row } from "@proxbox/proxmox/parse/rows";
 import { parseFlag, parseInteger, parseText } from "@proxbox/proxmox/parse/scalars";
+import type { RouteMapEntry } from "@proxbox/proxmox/resources/sdn-routing";
 
 /** The parts of software-defined networking that are told, each with its texts, numbers and flags. */
 export const sdnParts = {
@@ -16,6 +17,12 @@ export const sdnParts = {
     integers: ["vrf_vxlan", "asn"],
     flags: ["advertise_subnets", "disable_arp_nd_suppression"],
   },
+  "route-maps": {
+    texts: ["name", "action", "match_peer", "match_ip", "set_community"],
+    integers: ["order"],
+    flags: [],
+  },
+  "prefix-lists": { texts: ["name", "cidr", "action"], integers: ["le", "ge"], flags: [] },
 } as const satisfies Record<
   string,
   { texts: readonly string[]; integers: readonly string[]; flags: readonly string[] }
@@ -27,11 +34,20 @@ export type SdnPart = keyof typeof sdnParts;
 /** The names of the parts. */
 export const sdnPartNames = Object.keys(sdnParts) as SdnPart[];
 
-/** One object: its known fields (null where Proxmox leaves them out) and everything as Proxmox gave it. Pure. */
-export function sdnShape(part: SdnPart, owner: { id: number; cluster: string }, raw: Row): Row {
+/** An entry of a route map as one row. Pure. */
+export function routeMapRow({ name, order, action, match, set }: RouteMapEntry): Row {
+  const address = match["ip-address"] ?? match.ip;
+  return { name, order, action, match_peer: match.peer, match_ip: address, set_community: set.community };
+}
+
+/**
+ * One object: its known fields (null where Proxmox leaves them out) and everything as Proxmox gave it. `told`: where they are found,
+ * when not there. Pure.
+ */
+export function sdnShape(part: SdnPart, owner: { id: number; cluster: string }, raw: Row, told: Row = raw): Row {
   const { texts, integers, flags } = sdnParts[part];
-  const { id, protocol } = raw;
-  const row: Row = part === "fabrics" ? { fabric: id, type: protocol, ...raw } : raw;
+  const { id, protocol } = told;
+  const row: Row = part === "fabrics" ? { fabric: id, type: protocol, ...told } : told;
   // Proxmox writes with a hyphen what is told with an underscore.
   const given = (name: string) => row[name] ?? row[name.replaceAll("_", "-")];
   return {
