@@ -2,7 +2,7 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { StageName } from "@proxbox/contracts/stages";
 import type { PluginFrame } from "../frame.ts";
 import { sentenceOf } from "./error-sentence.ts";
-import { legacyEnd, legacyPayload } from "./legacy-payloads.ts";
+import { type LegacyPayload, legacyEnd, legacyPayload } from "./legacy-payloads.ts";
 import { machineOf, nameOf } from "./machine-label.ts";
 import { pageOf } from "./netbox-pages.ts";
 import type { ResultData } from "./run-facts.ts";
@@ -104,7 +104,7 @@ function objectFrames(object: ObjectOutcome, { stage, progress, netboxUrl }: Abo
   ];
 }
 
-function twinFrame(payload: NonNullable<ReturnType<typeof legacyPayload>>, message: string): PluginFrame {
+function twinFrame(payload: LegacyPayload, message: string): PluginFrame {
   const { completed, error, rowid } = payload.data;
   const status = error ? "failed" : completed ? "completed" : "progress";
   return { event: "step", data: { step: payload.object, status, message, rowid, payload } };
@@ -116,14 +116,14 @@ function operationOf({ outcome, reason }: ObjectOutcome): string {
 }
 
 function said(object: ObjectOutcome): string {
-  const { outcome, reason, fields } = object;
+  const { outcome, reason } = object;
   if (wouldBe(object)) return `${reason}.`;
   const why = reason ? `: ${reason}` : ".";
   switch (outcome) {
     case "created":
       return `was created${why}`;
     case "updated":
-      return `was updated${fields && fields.length > 0 ? ` (${fields.slice(0, 5).join(", ")}${fields.length > 5 ? ", ..." : ""})` : ""}${why}`;
+      return `was updated${fieldsOf(object)}${why}`;
     case "unchanged":
       return `is as it should be${why}`;
     case "deleted":
@@ -133,6 +133,12 @@ function said(object: ObjectOutcome): string {
     case "failed":
       return `failed${why}`;
   }
+}
+
+/** The fields that changed, the first of many: the plugin shows a frame in full up to 600 characters. */
+function fieldsOf({ fields = [] }: ObjectOutcome): string {
+  const named = fields.slice(0, 5).join(", ");
+  return named ? ` (${named}${fields.length > 5 ? ", ..." : ""})` : "";
 }
 
 function capital(text: string): string {

@@ -1,25 +1,23 @@
 import { expect, test } from "bun:test";
-import { batchTold, stageTold, told } from "../../../test/run-story.ts";
-import { legacyPayloads } from "./legacy-payloads.ts";
+import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { legacyEnd, legacyPayload } from "./legacy-payloads.ts";
 
 const netbox = "https://netbox.example.com";
 
 test("each object of the stage's own kind is told in the older dialect", () => {
-  const event = batchTold("devices", {
-    key: "hosts_1",
-    objects: [
-      { kind: "tag", name: "Proxbox", outcome: "created", id: 1 },
-      { kind: "device", name: "pve1", outcome: "created", id: 4 },
-      {
-        kind: "device",
-        name: "pve2",
-        outcome: "failed",
-        error: { code: "netbox_refused", message: "NetBox refused it.", object: "pve2", retryable: false },
-      },
-      { kind: "device", name: "pve3", outcome: "skipped", id: 6, reason: "The node is offline." },
-    ],
-  });
-  expect(legacyPayloads(event, netbox)).toEqual([
+  const objects: ObjectOutcome[] = [
+    { kind: "tag", name: "Proxbox", outcome: "created", id: 1 },
+    { kind: "device", name: "pve1", outcome: "created", id: 4 },
+    {
+      kind: "device",
+      name: "pve2",
+      outcome: "failed",
+      error: { code: "netbox_refused", message: "NetBox refused it.", object: "pve2", retryable: false },
+    },
+    { kind: "device", name: "pve3", outcome: "skipped", id: 6, reason: "The node is offline." },
+  ];
+  expect(objects.map((object) => legacyPayload("devices", object, netbox))).toEqual([
+    null,
     {
       object: "device",
       type: "create",
@@ -61,13 +59,15 @@ test("each object of the stage's own kind is told in the older dialect", () => {
 });
 
 test.each([
-  [stageTold("devices", "done"), [{ object: "device", end: true }]],
-  [stageTold("virtual-machines", "failed"), [{ object: "virtual_machine", end: true }]],
-  [stageTold("network-interfaces", "cancelled"), [{ object: "node_interface", end: true }]],
-  [stageTold("vm-backups", "done"), []],
-  [stageTold("devices", "started"), []],
-  [told("run.done"), []],
-  [batchTold("storage", { key: "a", objects: [{ kind: "storage", name: "local", outcome: "created" }] }), []],
-] as const)("the end of a stage is told, where the dialect knows it: %#", (event, expected) => {
-  expect(legacyPayloads(event, netbox)).toEqual([...expected]);
+  ["devices", { object: "device", end: true }],
+  ["virtual-machines", { object: "virtual_machine", end: true }],
+  ["network-interfaces", { object: "node_interface", end: true }],
+  ["vm-backups", null],
+  ["storage", null],
+] as const)("the end of stage %s, where the dialect knows it", (stage, expected) => {
+  expect(legacyEnd(stage)).toEqual(expected);
+});
+
+test("stages that never spoke the dialect have no message about an object", () => {
+  expect(legacyPayload("storage", { kind: "storage", name: "local", outcome: "created" }, netbox)).toBeNull();
 });

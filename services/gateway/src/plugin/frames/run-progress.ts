@@ -79,7 +79,7 @@ export function cancelledText(what: string, reason: string | null): string {
 }
 
 function standingOf(tallies: readonly StageTally[], isRunning: boolean): string {
-  if (!isRunning) return "It waits for its turn: another run is at work, and runs are worked one after another.";
+  if (!isRunning) return "It waits for its turn: runs write the same NetBox, so they are worked one after another.";
   const working = tallies.find(({ phase }) => phase === "working");
   const over = tallies.filter(isOver).length;
   const stages = tallies.length > 1 ? `${over} of ${tallies.length} stages are over. ` : "";

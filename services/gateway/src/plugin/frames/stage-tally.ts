@@ -104,7 +104,7 @@ export function lacksObjectsOnly(tally: StageTally): boolean {
 }
 
 /** The errors of a result: its own first, then those of its objects. */
-export function errorsOf({ error, objects }: ResultData): SeenError[] {
+function errorsOf({ error, objects }: ResultData): SeenError[] {
   const ofObjects = objects.flatMap(({ kind, name, id, error, outcome }): SeenError[] =>
     outcome === "failed" && error
       ? [{ error, object: { kind, name, ...(id === undefined ? {} : { id }) }, from: "result" }]
