@@ -39,7 +39,9 @@ async function answerOf(host: StageHost, bytes: Uint8Array, signal: AbortSignal,
   } catch (thrown) {
     answer = failedAnswer(thrown);
     const error = toError(thrown);
-    host.log.warn({ event: "live.failed", name, status: answer.status, err: error }, error.message);
+    // Below 500 it is the question that was wrong, and whoever asked is told.
+    const level = answer.status < 500 ? "debug" : "warn";
+    host.log[level]({ event: "live.failed", name, status: answer.status, err: error }, error.message);
   }
   const elapsed = performance.now() - started;
   host.metrics.liveReads.inc({ name, status: String(answer.status) });
