@@ -88,7 +88,7 @@ describe("what breaks the rules", () => {
     ["no complete", frame, /has no complete/],
     ["a frame cut off", `${frame}event: complete\ndata: {"ok": true}`, /in the middle of a frame/],
     ["ok as a number", 'event: complete\ndata: {"ok": 1, "message": null, "result": {}}\n\n', /wrong ok/],
-    ["no message", 'event: complete\ndata: {"ok": true, "result": {}}\n\n', /wrong message/],
+    ["a message as a number", 'event: complete\ndata: {"ok": true, "message": 1}\n\n', /wrong message/],
   ];
   for (const [title, text, violation] of cases)
     test(title, async () => {

@@ -91,8 +91,8 @@ function parse(text: string): unknown {
 function wrongFields({ ok, message, result, errors }: Record<string, unknown>): string[] {
   const isRight = {
     ok: typeof ok === "boolean",
-    message: message === null || typeof message === "string",
-    result: typeof result === "object",
+    message: message === undefined || message === null || typeof message === "string",
+    result: result === undefined || typeof result === "object",
     errors: errors === undefined || (Array.isArray(errors) && errors.every(isObject)),
   };
   return Object.entries(isRight).flatMap(([field, right]) => (right ? [] : [field]));
