@@ -55,6 +55,7 @@ export type LogEvent =
   | "http.failed"
   | "endpoint.changed"
   | "key.changed"
+  | "key.refused"
   | "cache.cleared"
   | "sse.opened"
   | "sse.closed"

@@ -17,7 +17,7 @@ type Incoming = {
   server: { requestIP(request: Request): { address: string } | null } | null;
 };
 
-type GuardParts = Pick<GatewayParts, "config" | "bus" | "keys" | "lockouts" | "endpoints">;
+type GuardParts = Pick<GatewayParts, "config" | "log" | "bus" | "keys" | "lockouts" | "endpoints">;
 
 /** Requests a minute from one address that need no valid key, where the owner has set nothing. */
 const usualLimit = 300;
@@ -26,7 +26,8 @@ const usualLimit = 300;
  * What every request passes first: headers for browsers, preflights, the bus, the rate limit, the key.
  * Returns an answer when there is no more to do; throws RequestError 401, 429 or 503.
  */
-export function createGuard({ config, bus, keys, lockouts, endpoints }: GuardParts) {
+export function createGuard(parts: GuardParts) {
+  const { config, bus, keys, endpoints } = parts;
   const allow = createRateLimit(config.PROXBOX_RATE_LIMIT ?? usualLimit);
   const netbox = remember(() => endpoints.netbox(), { ttlMs: 2_000, most: 1 });
   // A page that was let in yesterday shall be able to read why it is not served today.
@@ -59,6 +60,6 @@ export function createGuard({ config, bus, keys, lockouts, endpoints }: GuardPar
     const key = request.headers.get(keyHeader)?.trim() ?? "";
     await checkRate(source, key);
     if (config.PROXBOX_OPEN_LOGS && logPaths.has(path)) return;
-    await admit({ keys, lockouts }, source, key);
+    await admit(parts, source, key);
   };
 }

@@ -101,7 +101,9 @@ export function openKeyStore(bucket: Bucket, vault: Vault, memory: KeyMemory): K
       return { known: isAny ? "wrong" : "no-keys" };
     },
     recognises: async (key) => (await find(key)).match !== null,
-    register: async (key, label) => {
+    register: async (sent, label) => {
+      // As keys come in headers, without the blanks around them.
+      const key = sent.trim();
       if (key.length < shortestKey) throw badRequest(`The API key must have at least ${shortestKey} characters.`);
       const pepper = randomBytes(32).toString("base64url");
       const empty: KeyRing = { pepper: vault.seal(pepper), next: 1, keys: [] };

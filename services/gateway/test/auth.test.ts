@@ -95,6 +95,7 @@ test("before the first key is registered every caller is told so, and none is co
   });
   const register = (api_key: unknown) => bench.call("POST", "/auth/register-key", { api_key, label: "netbox-1" }, {});
   expect((await register("k".repeat(31))).status).toBe(400);
+  expect((await register(`${"k".repeat(31)}  `)).status).toBe(400);
   expect((await register(4711)).status).toBe(422);
   const long = "\u00e9".repeat(60);
   const registered = await register(long);

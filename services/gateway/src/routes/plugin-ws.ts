@@ -15,7 +15,7 @@ const mostCommands = 8;
 
 /** The sockets of the plugin's dialect: the key in the first message, commands by their words, objects in answer. */
 export function pluginSocketRoutes(parts: GatewayParts) {
-  const { config, keys, lockouts, log, metrics } = parts;
+  const { config, log, metrics } = parts;
   const sessions = new Map<string, { source: string; session: SocketSession }>();
   const onBroken = (error: unknown) => log.warn({ event: "ws.closed", err: error }, "A socket broke off.");
 
@@ -32,7 +32,7 @@ export function pluginSocketRoutes(parts: GatewayParts) {
         if (!isRoom(source)) return wire.close(closeCodes.later, "There are too many sockets; try later.");
         metrics.wsClients.inc();
         log.debug({ event: "ws.opened", path }, "A socket was opened.");
-        const door = (key: string) => admit({ keys, lockouts }, source, key);
+        const door = (key: string) => admit(parts, source, key);
         sessions.set(id, { source, session: openSession(wire, { admit: door, talk: talkOf(request), onBroken }) });
       },
       message: ({ id }, message) => sessions.get(id)?.session.heard(textOf(message)),
