@@ -39,7 +39,7 @@ test("a name is judged by every address it leads to, and anew when it may have c
   expect(await judge("TRAP6.example.com.", never)).toBe("leads to fe80::1, a link-local address");
   expect(await judge("169.254.1.1", never)).toBe("is a link-local address");
   expect(await judge("10.0.0.1", never)).toBeNull();
-  await expect(judge("gone.example.com", never)).rejects.toThrow("ENOTFOUND");
+  expect(await judge("gone.example.com", never)).toBeNull();
   asked = 0;
   expect(await judge("pve.example.com", never)).toBeNull();
   names["pve.example.com"] = ["169.254.169.254"];

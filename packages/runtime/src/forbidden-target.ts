@@ -37,7 +37,8 @@ const verdictLifeMs = 10_000;
 /**
  * A judge to be asked before each connection, since what a name means can change. It answers with the end of a sentence
  * (`is a link-local address`, `leads to 169.254.169.254, a link-local address`) and looks a name up again after ten seconds.
- * Rejects as `resolve` does when a name has no address, and with the signal's reason.
+ * A name that has no address leads nowhere: whoever calls it will hear so, or a proxy knows it. Rejects with the signal's
+ * reason.
  */
 export function createLeadJudge(resolve: Resolve = resolveName, now = Date.now): LeadJudge {
   const verdicts = new Map<string, { verdict: string | null; until: number }>();
@@ -48,7 +49,9 @@ export function createLeadJudge(resolve: Resolve = resolveName, now = Date.now):
     if (ipaddr.isValid(bare)) return null;
     const known = verdicts.get(bare);
     if (known && known.until > now()) return known.verdict;
-    const addresses = await endedWithin(resolve(bare), signal, 0);
+    const lookingUp = resolve(bare).catch(() => null);
+    const addresses = await endedWithin(lookingUp, signal, 0);
+    if (addresses === null) return null;
     const forbidden = addresses.find((address) => forbiddenTarget(address) !== null);
     const verdict = forbidden === undefined ? null : `leads to ${forbidden}, ${forbiddenTarget(forbidden)}`;
     verdicts.set(bare, { verdict, until: now() + verdictLifeMs });
