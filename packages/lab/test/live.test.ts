@@ -171,8 +171,13 @@ test("storages are flat rows with what they hold; their content has volume ids",
   const where = { node: machine.node, storage: "nfs-backup" };
   const volumes = await scene.body<Json[]>("storage-content", [1], where);
   expect(volumes.length).toBeGreaterThan(0);
-  for (const volume of volumes) expect(volume.volid).toStartWith("nfs-backup:");
-  const { vmid } = volumes.find((volume) => volume.vmid !== null) as Json;
+  for (const volume of volumes) {
+    expect(volume.volid).toStartWith("nfs-backup:");
+    for (const value of Object.values(volume)) expect(typeof value).not.toBe("object");
+  }
+  const verified = await scene.body<Json[]>("storage-content", [1], { node: machine.node, storage: "pbs" });
+  expect(verified.some(({ verification }) => verification === "ok")).toBe(true);
+  const { vmid } = volumes.find((volume) => volume.vmid !== undefined) as Json;
   const some = await scene.body<Json[]>("storage-content", [1], { ...where, vmid: String(vmid), content: "backup" });
   expect(some.every((volume) => volume.vmid === vmid)).toBe(true);
   expect(await scene.ask("storage-content", [1], { ...where, storage: "nowhere" })).toMatchObject({ status: 404 });

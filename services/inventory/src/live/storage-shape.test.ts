@@ -44,23 +44,21 @@ test("a storage is flat and tells no secret", () => {
   expect(JSON.stringify(shape)).not.toContain("secret");
 });
 
-test("a volume has its id; what is left out is null", () => {
+test("a volume has its id and is flat; what Proxmox does not say is left out", () => {
   expect(volumeShape({ content: "iso" })).toBeNull();
-  expect(
-    volumeShape({ volid: "s:iso/x.iso", size: "12", vmid: "100", protected: 1, verification: { state: "ok" } }),
-  ).toEqual({
-    volid: "s:iso/x.iso",
-    content: null,
-    format: null,
-    subtype: null,
+  const row = {
+    volid: "s:backup/x",
+    size: "12",
+    vmid: "100",
+    protected: 1,
+    verification: { state: "ok", upid: "UPID:a" },
+  };
+  expect(volumeShape({ ...row, notes: null, something: { nested: 1 } })).toEqual({
+    volid: "s:backup/x",
     size: 12,
-    used: null,
     vmid: 100,
-    ctime: null,
-    notes: null,
-    encrypted: null,
-    verification: { state: "ok" },
+    verification: "ok",
+    verification_upid: "UPID:a",
     protected: true,
   });
-  expect(volumeShape({ volid: "s:x" })?.verification).toBeNull();
 });
