@@ -40,6 +40,13 @@ describe.each(releases)("jobs of plugin %s, of two endpoints", (release) => {
     }
   });
 
+  test("no frame has a secret in it", () => {
+    const told = JSON.stringify(first.stages);
+    const { own, backend, endpoints } = world.plugin;
+    for (const secret of [own.token, backend.key, ...endpoints.map(({ tokenValue }) => tokenValue ?? "-")])
+      expect(told.includes(secret)).toBe(false);
+  });
+
   test("what the plugin reads itself is there for each endpoint", () => {
     const kinds = ["cluster", "firewall", "datacenter", "vm_template"] as const;
     const expected = kinds.flatMap((kind) =>

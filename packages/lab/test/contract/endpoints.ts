@@ -67,7 +67,7 @@ export const endpointChecks = {
     expectFields(bodyOf(await ask("GET", `/proxmox/endpoints/${ids[0]}`)), rowFields);
     expect((await ask("GET", "/proxmox/endpoints/999")).status).toBe(404);
   },
-  "POST /proxmox/endpoints": async ({ ask, plugin }) => {
+  "POST /proxmox/endpoints": async ({ ask, plugin, ids }) => {
     const [endpoint] = plugin.endpoints;
     if (!endpoint) throw new Error("There is no endpoint.");
     for (const release of ["0.0.24", "0.0.29.post6"] as const) {
@@ -80,6 +80,18 @@ export const endpointChecks = {
       expect(isCurrent(release, listed, more)).toBe(true);
       await ask("DELETE", "/proxmox/endpoints/77");
     }
+    // 0.0.24 does not find a row by a new name and posts it: the number at its end says which it is.
+    const rename = async (name: string) => {
+      const { status } = await ask("POST", "/proxmox/endpoints", {
+        body: proxmoxBody("0.0.24", { ...endpoint, name }),
+      });
+      expect(status).toBeLessThan(300);
+      const rows = listOf(await ask("GET", "/proxmox/endpoints"));
+      expect(rows.filter((row) => String(row.name).endsWith(`(nb:${endpoint.pk})`))).toHaveLength(1);
+      expect(await endpointPush(plugin.backend, "0.0.24").resolve({ ...endpoint, name })).toBe(ids[0]);
+    };
+    await rename("renamed");
+    await rename(endpoint.name);
   },
   "PUT /proxmox/endpoints/{id}": async ({ ask, plugin, ids }) => {
     const [endpoint] = plugin.endpoints;

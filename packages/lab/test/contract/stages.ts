@@ -21,6 +21,9 @@ export const stageChecks = {
     // A standalone node replicates nothing, and that is no failure.
     const nothing = resultOf(expectGood(await run(world, "replications", world.ids[1])));
     expect(nothing).toEqual({ created: 0, updated: 0, stale: 0, errors: 0 });
+    const query = { proxmox_endpoint_ids: String(world.ids[1]) };
+    const slashed = { stage: "replications", path: "proxmox/replication/stream/", query };
+    expectGood(await runStage(world.plugin, slashed));
   },
   "GET /proxmox/cluster/backup/stream": async (world) => {
     const again = resultOf(expectGood(await run(world, "backup-routines")));
