@@ -3,8 +3,8 @@ import { refusalText } from "./failure-text.ts";
 /** Where a backend is, and the key that the plugin has for it. */
 export type Backend = { url: string; key: string };
 
-/** What came back: status 0 when nothing did, and then `text` says why. */
-export type Answer = { status: number; headers: Headers; text: string; json: unknown };
+/** What came back: status 0 when nothing did, and then `text` says why; 502 for a redirect, which is never followed. */
+export type Answer = { status: number; isRedirect: boolean; headers: Headers; text: string; json: unknown };
 
 /** One call. `open`: without the key; `query` in the order it is sent; `seconds`: how long the plugin waits, default 30. */
 export type Call = {
@@ -23,10 +23,13 @@ export async function ask(backend: Backend, method: string, path: string, call: 
   try {
     const response = await send(backend, method, path, call);
     const text = await response.text();
-    return { status: refusedRedirect(response.status), headers: response.headers, text, json: parse(text) };
+    const isRedirect = response.status >= 300 && response.status < 400;
+    const status = isRedirect ? 502 : response.status;
+    return { status, isRedirect, headers: response.headers, text, json: parse(text) };
   } catch (error) {
     call.signal?.throwIfAborted();
-    return { status: 0, headers: new Headers(), text: `${method} ${path}: ${String(error)}`, json: undefined };
+    const text = `${method} ${path}: ${String(error)}`;
+    return { status: 0, isRedirect: false, headers: new Headers(), text, json: undefined };
   }
 }
 
@@ -55,11 +58,6 @@ export function send(
 export function failureOf({ status, json, text }: Answer): string | null {
   if (status === 0) return text;
   return status < 400 ? null : refusalText(status, json);
-}
-
-// A redirect is never followed; it counts as a gateway that failed.
-function refusedRedirect(status: number): number {
-  return status >= 300 && status < 400 ? 502 : status;
 }
 
 function parse(text: string): unknown {

@@ -19,7 +19,7 @@ export const individualKinds = {
 /** A kind of object with a call of its own. */
 export type IndividualKind = keyof typeof individualKinds;
 
-/** One call with what it came to; `of` when it followed from another, because that said it had made this one. */
+/** One call with what it came to. */
 export type IndividualCall = {
   kind: IndividualKind;
   params: Record<string, string>;

@@ -1,19 +1,16 @@
 import { type PluginEndpoint, rowName } from "./endpoint-rows.ts";
-import { checkKeyForJob } from "./keys.ts";
 import {
-  type LocalKind,
   type PhaseReport,
   phaseText,
-  readCluster,
-  readFirewallSummary,
-  readModels,
-  readNodeRules,
-  readTemplates,
-  readTimeZone,
-  type Scoped,
-} from "./local-phases.ts";
+  readClusters,
+  readCpuTables,
+  readFirewalls,
+  readTemplateTables,
+} from "./job-phases.ts";
+import { checkKeyForJob } from "./keys.ts";
+import { readTimeZone } from "./local-reads.ts";
 import type { Plugin } from "./plugin-client.ts";
-import { bindMachines, nodeNames, storeCluster } from "./plugin-rows.ts";
+import { bindMachines, nodeNames } from "./plugin-rows.ts";
 import { ShapeError } from "./shapes.ts";
 import { runStage, type StageReport, untilReady } from "./stage-stream.ts";
 import { isSkipped, isSoft, pathsOf, type SyncModes, type SyncType, stageQuery, stagesOf } from "./stages.ts";
@@ -61,9 +58,9 @@ type Job = {
 };
 
 /**
- * One job of the plugin from its key to its end, in the order of its release: push, cluster and nodes, firewall, CPU
- * models, templates, then every stage of one endpoint after another. In 0.0.24 a failed stage ends the job and failed reads are warnings;
- * in 0.0.29.post6 a failed stage ends its endpoint, and failed reads fail the job at its end. Never throws for what a job may meet.
+ * One job of the plugin from its key to its end: push, cluster and nodes, firewall, CPU models, templates, then every
+ * stage of one endpoint after another. In 0.0.24 a failed stage ends the job and failed reads are warnings; in 0.0.29.post6
+ * a failed stage ends its endpoint, and failed reads fail the job at its end. Never throws for what a job may meet.
  */
 export async function runJob(plugin: Plugin, options: JobOptions = {}): Promise<JobReport> {
   const begun = performance.now();
@@ -86,14 +83,15 @@ export async function runJob(plugin: Plugin, options: JobOptions = {}): Promise<
   };
   try {
     await preflight(job);
-    await readClusters(job);
+    await readClusters(plugin, job.endpoints, report);
     if (job.options.netboxVmIds.length === 0) {
-      await readFirewalls(job);
-      await readCpus(job);
-      if (job.options.modes.vm_template !== "disabled") await readTables(job);
+      await readFirewalls(plugin, job.endpoints, report);
+      await readCpuTables(plugin, job.endpoints, report);
+      if (job.options.modes.vm_template !== "disabled") await readTemplateTables(plugin, job.endpoints, report);
     }
     const ids = await runStages(job);
-    if (plugin.release !== "0.0.24") bindMachines(plugin.netbox, ids);
+    const unbound = plugin.release === "0.0.24" ? 0 : bindMachines(plugin.netbox, ids);
+    if (unbound > 0) report.warnings.push(`${unbound} machines could not be bound to an endpoint.`);
     judge(job);
   } catch (error) {
     if (!(error instanceof JobError || error instanceof ShapeError)) throw error;
@@ -122,87 +120,6 @@ async function preflight({ plugin, endpoints, report }: Job): Promise<void> {
     const zone = node === undefined ? null : await readTimeZone(backend, rowName(endpoint), node);
     if (zone !== null) report.zones[endpoint.pk] = zone;
   }
-}
-
-async function readClusters(job: Job): Promise<void> {
-  const { plugin, endpoints } = job;
-  for (const endpoint of endpoints) {
-    const id = await plugin.push.resolve(endpoint);
-    const read = typeof id === "string" ? id : await readCluster(plugin.backend, id);
-    if (typeof read !== "string") storeCluster(plugin.netbox, endpoint, read, read.details);
-    note(job, "cluster", endpoint, typeof read === "string" ? read : null);
-  }
-}
-
-async function readFirewalls(job: Job): Promise<void> {
-  for (const scope of await scopesOf(job, "firewall")) {
-    await guarded(job, "firewall", scope, async () => {
-      const read = await readFirewallSummary(
-        job.plugin.backend,
-        scope.map(({ id }) => id),
-      );
-      if (typeof read === "string") return read;
-      for (const { endpoint, id } of scope) {
-        for (const node of nodeNames(job.plugin.netbox, endpoint)) {
-          const rules = await readNodeRules(job.plugin.backend, id, node);
-          if (typeof rules === "string") job.report.warnings.push(rules);
-        }
-      }
-      return null;
-    });
-  }
-}
-
-async function readCpus(job: Job): Promise<void> {
-  for (const scope of await scopesOf(job, "datacenter")) {
-    await guarded(job, "datacenter", scope, async () => {
-      const read = await readModels(
-        job.plugin.backend,
-        scope.map(({ id }) => id),
-      );
-      return typeof read === "string" ? read : null;
-    });
-  }
-}
-
-async function readTables(job: Job): Promise<void> {
-  for (const endpoint of job.endpoints) {
-    const id = await job.plugin.push.resolve(endpoint);
-    const read = typeof id === "string" ? id : await readTemplates(job.plugin.backend, id);
-    note(job, "vm_template", endpoint, typeof read === "string" ? read : null);
-    for (const { vmid, config } of typeof read === "string" ? [] : read)
-      if (config === null) job.report.warnings.push(`The configuration of template ${vmid} could not be read.`);
-  }
-}
-
-/** The endpoints that one read is asked for: all together in 0.0.24, each by itself from 0.0.29 on. */
-async function scopesOf(job: Job, kind: LocalKind): Promise<Scoped[][]> {
-  const known: Scoped[] = [];
-  for (const endpoint of job.endpoints) {
-    const id = await job.plugin.push.resolve(endpoint);
-    if (typeof id === "string") note(job, kind, endpoint, id);
-    else known.push({ endpoint, id });
-  }
-  if (job.plugin.release !== "0.0.24") return known.map((one) => [one]);
-  return known.length > 0 ? [known] : [];
-}
-
-/** From 0.0.29 on an answer of the wrong shape fails the read; before, it ended the job. */
-async function guarded(
-  job: Job,
-  kind: LocalKind,
-  scope: readonly Scoped[],
-  read: () => Promise<string | null>,
-): Promise<void> {
-  const failure = await read().catch((error) => {
-    if (error instanceof ShapeError && job.plugin.release !== "0.0.24") return error.message;
-    throw error;
-  });
-  for (const { endpoint } of scope) note(job, kind, endpoint, failure);
-}
-
-function note({ report }: Job, kind: LocalKind, { pk }: PluginEndpoint, failure: string | null): void {
-  report.phases.push({ kind, endpoint: pk, failure });
 }
 
 /** The ids of the endpoints that were run, by number in NetBox. */

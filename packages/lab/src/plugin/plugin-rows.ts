@@ -67,27 +67,25 @@ export function nodeNames(netbox: SimulatedNetBox, { pk }: PluginEndpoint): stri
  * cluster or node is linked, and each that is linked belongs to it. Returns how many could not be bound.
  */
 export function bindMachines(netbox: SimulatedNetBox, ids: ReadonlyMap<number, number>): number {
-  const ownerOf = (table: string, id: number) =>
-    idOf((netbox.rows(table) as Row[]).find((row) => row.id === id)?.endpoint);
+  const ownersOf = (state: Row) =>
+    Object.entries(ownedLinks).flatMap(([column, table]) => {
+      const linked = idOf(state[column]);
+      if (linked === null) return [];
+      return [idOf((netbox.rows(table) as Row[]).find(({ id }) => id === linked)?.endpoint)];
+    });
   let unbound = 0;
   for (const state of netbox.rows(path.states) as Row[]) {
     if (state.endpoint !== null) continue;
     const [pk] = [...ids].find(([, id]) => String(id) === String(state.proxmox_endpoint_raw_id)) ?? [];
-    const links = [
-      ownerOfLink(state, "proxmox_cluster", path.clusters),
-      ownerOfLink(state, "proxmox_node", path.nodes),
-    ];
-    const owners = links.flatMap((link) => (link === null ? [] : [ownerOf(link.table, link.id)]));
+    const owners = ownersOf(state);
     if (pk === undefined || owners.length === 0 || owners.some((owner) => owner !== pk)) unbound++;
     else netbox.edit(path.states, state.id, { endpoint: pk });
   }
   return unbound;
 }
 
-function ownerOfLink(state: Row, column: string, table: string): { table: string; id: number } | null {
-  const id = idOf(state[column]);
-  return id === null ? null : { table, id };
-}
+/** What tells whose a machine is, and the table it leads to. */
+const ownedLinks = { proxmox_cluster: path.clusters, proxmox_node: path.nodes };
 
 function store(netbox: SimulatedNetBox, table: string, endpoint: number, name: string, values: JsonObject): number {
   const found = rowsOf(netbox, table, endpoint).find((row) => row.name === name);

@@ -117,11 +117,11 @@ export function readFirewall(json: unknown): FirewallEntry[] | null {
       if (!Array.isArray(list) || !list.every(isObject)) throw new ShapeError(`${key} is no list of objects.`);
       return list;
     };
-    for (const rule of [...rows("rules"), ...rows("security_groups").flatMap((group) => group.rules || [])] as Record<
-      string,
-      unknown
-    >[])
-      if (laxInteger(rule.pos) === null) throw new ShapeError(`A rule has the position ${JSON.stringify(rule.pos)}.`);
+    const inGroups = rows("security_groups").flatMap(({ rules }) =>
+      Array.isArray(rules) ? rules.filter(isObject) : [],
+    );
+    for (const { pos } of [...rows("rules"), ...inGroups])
+      if (laxInteger(pos) === null) throw new ShapeError(`A rule has the position ${JSON.stringify(pos)}.`);
     const counts = Object.fromEntries(firewallLists.map((key) => [key, rows(key).length]));
     return { cluster: String(entry.cluster_name ?? ""), counts: counts as FirewallEntry["counts"] };
   });

@@ -39,9 +39,9 @@ const mostTries = 3;
 export async function untilReady(backend: Backend, wait: Wait, attempts = 30): Promise<string | null> {
   let pause = 1;
   for (let attempt = 1; ; attempt++) {
-    const { status, text } = await ask(backend, "GET", "/health", { seconds: 5 });
+    const { status, text, isRedirect } = await ask(backend, "GET", "/health", { seconds: 5 });
     if (status === 200) return null;
-    if (attempt === attempts || status === 502) return `HTTP ${status}: ${text.slice(0, 200)}`;
+    if (attempt === attempts || isRedirect) return `HTTP ${status}: ${text.slice(0, 200)}`;
     await wait(pause * 1_000);
     pause = Math.min(30, pause * 1.5);
   }

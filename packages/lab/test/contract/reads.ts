@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { readTimeZone } from "../../src/plugin/local-phases.ts";
+import { readTimeZone } from "../../src/plugin/local-reads.ts";
 import {
   firewallLists,
   isFlat,

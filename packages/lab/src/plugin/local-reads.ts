@@ -1,5 +1,4 @@
 import { type Answer, ask, type Backend, failureOf } from "./backend.ts";
-import type { PluginEndpoint } from "./endpoint-rows.ts";
 import { isObject } from "./frame-parser.ts";
 import {
   type FirewallEntry,
@@ -10,12 +9,6 @@ import {
   readResources,
   templatesOf,
 } from "./shapes.ts";
-
-/** What the plugin reads itself before it asks for stages. */
-export type LocalKind = "cluster" | "firewall" | "datacenter" | "vm_template";
-
-/** What a read came to: null when it went well, otherwise what the job's page says. */
-export type PhaseReport = { kind: LocalKind; endpoint: number; failure: string | null };
 
 /** What was read of an endpoint's cluster. */
 export type ClusterRead = ReturnType<typeof readClusterStatus> & { details: ReturnType<typeof readNodes> };
@@ -78,21 +71,6 @@ export async function readTimeZone(backend: Backend, row: string, node: string):
   });
   return status === 200 && isObject(json) && typeof json.timezone === "string" ? json.timezone : null;
 }
-
-/** Why an endpoint's read failed, as the end of a job tells it. */
-export function phaseText({ kind, endpoint, failure }: PhaseReport): string {
-  return `${labels[kind]} for endpoint ${endpoint}: ${failure ?? "unknown error"}`;
-}
-
-const labels: Record<LocalKind, string> = {
-  cluster: "Cluster/node sync",
-  firewall: "Firewall sync",
-  datacenter: "Datacenter sync",
-  vm_template: "VM template sync",
-};
-
-/** The endpoints that one phase is asked for together. */
-export type Scoped = { endpoint: PluginEndpoint; id: number };
 
 function scope(ids: readonly number[]): Record<string, string> {
   return { source: "database", proxmox_endpoint_ids: ids.join(",") };
