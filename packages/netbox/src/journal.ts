@@ -1,5 +1,5 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
-import { hideInText } from "@proxbox/runtime/log";
+import { hideInText } from "@proxbox/runtime/hide-in-text";
 import type { StageContext } from "@proxbox/runtime/stage";
 import { cleanText } from "./canonical.ts";
 import type { NetBoxClient } from "./client.ts";

@@ -1,4 +1,5 @@
 import { ContractError, type WireError } from "@proxbox/contracts/errors";
+import { hideInText } from "./hide-in-text.ts";
 
 /** What an error knows besides its message. */
 export type ErrorDetails = {
@@ -115,7 +116,8 @@ export function toError(thrown: unknown): ProxboxError {
 const longestText = 2_000;
 
 /**
- * The wire form of anything that was thrown: no stack, texts cut to 2,000 characters, the chain of causes as one text.
+ * The wire form of anything that was thrown: no stack, texts cut to 2,000 characters and without what looks like a secret, the
+ * chain of causes as one text.
  */
 export function toWireError(thrown: unknown, object?: string): WireError {
   const error = toError(thrown);
@@ -141,5 +143,6 @@ function causesOf(error: Error): string {
 }
 
 function cut(text: string): string {
-  return text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text;
+  const safe = hideInText(text);
+  return safe.length > longestText ? `${safe.slice(0, longestText - 1)}…` : safe;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { NetBoxAPIError } from "./errors.ts";
-import { createLogger, type Fact, hideInText } from "./log.ts";
+import { hideInText } from "./hide-in-text.ts";
+import { createLogger, type Fact } from "./log.ts";
 
 function logged(fact: Fact, sentence = "Said."): string {
   let line = "";
@@ -49,6 +50,7 @@ test.each([
   ["ticket PVE:root@pam:65AB12CD::c2lnbmF0dXJl was refused", "c2lnbmF0dXJl"],
   ["Authorization: Token 0123456789abcdef0123456789abcdef01234567", "0123456789abcdef"],
   ["Bearer nbt_abcdefghijkl.zyxwvutsrq is invalid", "zyxwvutsrq"],
+  ["Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"],
   ["nats://svc:s3cret@nats:4222 does not answer", "s3cret"],
 ])("the text %s loses its secret", (text, secret) => {
   expect(hideInText(text)).not.toContain(secret);
@@ -56,7 +58,7 @@ test.each([
 });
 
 test("texts without secrets and names of keys stay", () => {
-  const text = "Stage devices failed for pve1 (nb:3): 401 at /nodes/pve1/qemu; token sync is unknown";
+  const text = "Token authentication failed: 401 at /nodes/pve1/qemu for pve1 (nb:3); token sync is unknown";
   expect(hideInText(text)).toBe(text);
   expect(logged({ event: "endpoint.changed", token_name: "sync", item: "key-1" })).toContain('"token_name":"sync"');
 });

@@ -1,6 +1,7 @@
 import { ContractError } from "@proxbox/contracts/errors";
 import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from "pino";
 import { ProxboxError, toWireError } from "./errors.ts";
+import { hidden, hideInText } from "./hide-in-text.ts";
 
 /** Every fact that is logged, one name per fact. Add a name here before logging it. */
 export type LogEvent =
@@ -140,23 +141,8 @@ export function createLogger({
   return pino(options, everywhere) as unknown as Logger;
 }
 
-const hidden = "[hidden]";
 const secretField =
   /(password|passwd|secret|token|token_?(value|key)|authorization|(api|encryption)[-_]?key|cookie|ticket|seed)$/i;
-const secretShapes: readonly [RegExp, string][] = [
-  [/(PVEAPIToken=[^!\s"]*![^=\s"]*=)[^\s"',]+/g, `$1${hidden}`],
-  [/(PVEAuthCookie=)[^\s"';]+/g, `$1${hidden}`],
-  [/\bPVE:[^\s"',]+:[0-9A-F]{8}::[^\s"',]+/g, hidden],
-  [/\bnbt_[A-Za-z0-9]+\.[A-Za-z0-9]+/g, hidden],
-  [/\b((?:Token|Bearer|Basic) )[A-Za-z0-9._~+/=-]{8,}/g, `$1${hidden}`],
-  [/\b(\w+:\/\/[^:/\s"@]*:)[^@\s"/]+@/g, `$1${hidden}@`],
-];
-
-/** Replaces whatever has the shape of a secret in a text. */
-export function hideInText(text: string): string {
-  return secretShapes.reduce((result, [shape, replacement]) => result.replace(shape, replacement), text);
-}
-
 /** A copy of a value without secrets, errors made plain data. Values nested deeper than 8 levels are left out. */
 export function hideSecrets(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return hideInText(value);

@@ -1,0 +1,20 @@
+/** What stands in the place of a secret. */
+export const hidden = "[hidden]";
+
+const secretShapes: readonly [RegExp, string][] = [
+  [/(PVEAPIToken=[^!\s"]*![^=\s"]*=)[^\s"',]+/g, `$1${hidden}`],
+  [/(PVEAuthCookie=)[^\s"';]+/g, `$1${hidden}`],
+  [/\bPVE:[^\s"',]+:[0-9A-F]{8}::[^\s"',]+/g, hidden],
+  [/\bnbt_[A-Za-z0-9]+\.[A-Za-z0-9]+/g, hidden],
+  // Not the words of a sentence, such as "Token authentication failed".
+  [/\b((?:Token|Bearer|Basic) )(?=\S*[0-9A-Z=+]|\S{24})[A-Za-z0-9._~+/=-]{8,}/g, `$1${hidden}`],
+  [/\b(\w+:\/\/[^:/\s"@]*:)[^@\s"/]+@/g, `$1${hidden}@`],
+];
+
+/**
+ * Replaces whatever has the shape of a secret in a text: what the other side quotes in an error must go neither into the
+ * log nor onto the bus, and whose secret it is cannot be known. Pure.
+ */
+export function hideInText(text: string): string {
+  return secretShapes.reduce((result, [shape, replacement]) => result.replace(shape, replacement), text);
+}
