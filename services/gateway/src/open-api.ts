@@ -5,7 +5,12 @@ import { keyHeader } from "./guard.ts";
 export type DescribedRoute = {
   method: string;
   path: string;
-  hooks: { body?: unknown; params?: unknown; query?: unknown; detail?: { summary?: string; responses?: object } };
+  hooks: {
+    body?: unknown;
+    params?: unknown;
+    query?: unknown;
+    detail?: { summary?: string; parameters?: object[]; responses?: object };
+  };
 };
 
 type Schema = { $id?: string; properties?: Record<string, object>; required?: string[]; anyOf?: Schema[] };
@@ -22,7 +27,11 @@ export function openApi(routes: readonly DescribedRoute[], version: string): obj
     if (method === "WS" && paths[name].get) continue;
     paths[name][verb] = {
       summary: hooks.detail?.summary ?? "",
-      parameters: [...pathParameters(path, hooks.params as Schema), ...parameters("query", hooks.query as Schema)],
+      parameters: [
+        ...pathParameters(path, hooks.params as Schema),
+        ...parameters("query", hooks.query as Schema),
+        ...(hooks.detail?.parameters ?? []),
+      ],
       ...(hooks.body
         ? { requestBody: { content: { "application/json": { schema: named(hooks.body, schemas) } } } }
         : {}),

@@ -10,7 +10,15 @@ import { type Bench, jsonOf, startBench } from "./support.ts";
 type Document = {
   paths: Record<
     string,
-    Record<string, { security?: unknown; requestBody?: { content: Record<string, { schema: unknown }> } }>
+    Record<
+      string,
+      {
+        summary?: string;
+        parameters?: { name: string; in: string }[];
+        security?: unknown;
+        requestBody?: { content: Record<string, { schema: unknown }> };
+      }
+    >
   >;
   components: { schemas: object; securitySchemes: { apiKey: { name: string } } };
 };
@@ -179,6 +187,11 @@ test("the document describes every route, and only schemas that are there", asyn
   expect(named.filter((name) => !known.includes(name ?? ""))).toEqual([]);
   expect(document.components.securitySchemes.apiKey.name).toBe("x-proxbox-api-key");
   expect(document.paths["/health"]?.get?.security).toEqual([]);
+  expect(document.paths["/"]?.get?.summary).toStartWith("Who this is");
+  const { parameters } = document.paths["/proxmox/api2/{rest}"]?.get ?? {};
+  expect(parameters?.map(({ name, in: place }) => `${place} ${name}`)).toEqual(
+    expect.arrayContaining(["path rest", "query target_name"]),
+  );
   const { requestBody } = document.paths["/runs"]?.post ?? {};
   expect(requestBody?.content["application/json"]?.schema).toEqual({
     $ref: "#/components/schemas/RunOrder",

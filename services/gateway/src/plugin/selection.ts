@@ -24,6 +24,9 @@ const choices = [
   ...(["domain", "target_domain", "name", "target_name"] as const),
 ];
 
+/** The parameters of a query that `selectEndpoints` reads. */
+export const selectionKeys = ["source", ...choices] as const;
+
 /**
  * The enabled endpoints that a query means, by id: all of them when it says nothing. Pure.
  * Throws RequestError 400 when it cannot be understood, 404 when it names an endpoint that is not there or is disabled.

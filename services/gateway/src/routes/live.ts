@@ -4,8 +4,10 @@ import { Elysia } from "elysia";
 import { notFound } from "../errors.ts";
 import type { GatewayParts } from "../parts.ts";
 import { askLive } from "../plugin/live-answers.ts";
-import { type SelectionQuery, selectEndpoints } from "../plugin/selection.ts";
+import { type SelectionQuery, selectEndpoints, selectionKeys } from "../plugin/selection.ts";
 import { describe } from "./describe.ts";
+
+const answers = { 200: null, 400: Problem, 404: Problem, 502: Problem, 504: Problem };
 
 type LiveParts = Pick<GatewayParts, "bus" | "endpoints">;
 
@@ -20,7 +22,7 @@ export function liveRoutes(parts: LiveParts) {
       path.replace(/\{(\w+)\}/g, ":$1"),
       // Made into JSON here: the framework would make an empty answer of null.
       async ({ params = {}, request }) => Response.json(await readLive(parts, { name, from }, params, request)),
-      describe(summary, { 200: null, 400: Problem, 404: Problem, 502: Problem, 504: Problem }),
+      describe(summary, answers, from === "proxmox" ? selectionKeys : []),
     );
   }
   return app.get(
@@ -32,7 +34,7 @@ export function liveRoutes(parts: LiveParts) {
         clusters: (versions as Record<string, unknown>[]).map(overviewOf),
       };
     },
-    describe("The clusters and their versions.", { 200: null, 404: Problem, 502: Problem, 504: Problem }),
+    describe("The clusters and their versions.", answers, selectionKeys),
   );
 }
 
@@ -55,13 +57,11 @@ function selectionOf({ endpoint_id, ...query }: SelectionQuery & { endpoint_id?:
   return endpoint_id ? { endpoint_ids: endpoint_id, ...query } : query;
 }
 
-const selectionKeys: ReadonlySet<string> = new Set([
-  ...["source", "proxmox_endpoint_ids", "endpoint_ids", "endpoint_id", "port"],
-  ...["ip_address", "target_ip_address", "domain", "target_domain", "name", "target_name"],
-]);
+// `port` was sent along with an address and never chose anything.
+const notForTheSource: readonly string[] = [...selectionKeys, "endpoint_id", "port"];
 
 function withoutSelection(query: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(query).filter(([key]) => !selectionKeys.has(key)));
+  return Object.fromEntries(Object.entries(query).filter(([key]) => !notForTheSource.includes(key)));
 }
 
 /** What stood in the path; the rest of a path stays as it was encoded, so that its parts can be told apart. */
