@@ -66,6 +66,11 @@ describe("every address", () => {
     }
   });
 
+  test("is an empty list where nothing is configured, and only there", () => {
+    for (const { status, json } of Object.values(world.empty))
+      expect({ status, json }).toEqual({ status: 200, json: [] });
+  });
+
   test("takes parameters it does not know, and blank ones", async () => {
     const query = { proxmox_endpoint_ids: `${world.ids[0]}`, netbox_branch_schema_id: "", never_heard_of: "x" };
     for (const path of paths) expect([200, 501]).toContain((await send(path, query)).status);

@@ -73,6 +73,29 @@ describe("what the plugin's user reads of a refused call", () => {
       expectNoSecret(text);
     });
 
+  test("a read of an endpoint that is down is an error with its name, never an empty or shorter list", async () => {
+    const scoped = [
+      ...["cluster/status", "cluster/resources", "nodes/", "storage", "version", "sessions", "firewall/summary"],
+      ...["datacenter/cpu-models", "cluster/ha/summary", "cluster/ha/resources/by-vm/100", "firewall/nodes/pve1/rules"],
+      ...["nodes/pve1/storage/local/content", "pve1/qemu/100/config", "replication", "cluster/backup"],
+    ];
+    await down(async () => {
+      for (const path of scoped) {
+        // Of both endpoints together, too: one that answers does not stand for the other.
+        const ids = path.includes("pve1") || path.includes("by-vm") ? ["1"] : ["1", "1,2"];
+        for (const id of ids) {
+          const { status, text } = await call("GET", `/proxmox/${path}?source=database&proxmox_endpoint_ids=${id}`);
+          expect({ path, id, status, text }).toEqual({
+            path,
+            id,
+            status: 502,
+            text: expect.stringContaining("frankfurt (nb:1)"),
+          });
+        }
+      }
+    });
+  });
+
   test("who is locked out is told how long, and locks out nobody else", async () => {
     const answer = await ask(wrongKey("locked"), "GET", "/auth/keys");
     expect(answer.headers.get("retry-after")).toBe("300");

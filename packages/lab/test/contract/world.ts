@@ -12,6 +12,8 @@ import type { CallName } from "./rows.ts";
 export type ContractWorld = PluginScene & {
   /** Answers of a backend that nobody had told anything. */
   readonly fresh: Record<"root" | "health" | "bootstrap" | "shortKey", Answer>;
+  /** Answers of a backend that knows its key and no endpoint, by path. */
+  readonly empty: Record<string, Answer>;
   /** The backend's id of the cluster's endpoint and of the standalone one. */
   readonly ids: readonly [number, number];
   /** A virtual machine, a container and a template of the first endpoint, which is a cluster. */
@@ -49,12 +51,16 @@ export async function startContractWorld(): Promise<ContractWorld> {
       fresh.shortKey = await ask(backend, "POST", "/auth/register-key", { open: true, body });
     },
   });
+  const empty: Record<string, Answer> = {};
+  for (const path of ["/netbox/endpoint", "/proxmox/endpoints", "/proxmox/cluster/status", "/proxmox/nodes/"])
+    empty[path] = await world.ask("GET", path);
   await runJob(world.plugin);
   const [first, second] = await Promise.all(world.plugin.endpoints.map(world.plugin.push.resolve));
   const key = `${cluster.endpoint}/qemu/${qemu.vmid}`;
   return {
     ...world,
     fresh: fresh as ContractWorld["fresh"],
+    empty,
     ids: [Number(first), Number(second)],
     guests: { qemu, lxc, template },
     machineId: findRow(world.scene.netbox, "virtualization/virtual-machines", key).id,
