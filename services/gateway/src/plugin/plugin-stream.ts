@@ -7,21 +7,22 @@ export const streamHeaders = {
   "x-accel-buffering": "no",
 };
 
-/** Frames go out together up to about so many characters: a reader that stalls holds no more. */
-const pieceLength = 16 * 1024;
+/** Bytes go out in pieces of this size: a reader that stalls holds no more. */
+const pieceBytes = 16 * 1024;
 
 const ascii = new TextEncoder();
+const encoded = new WeakMap<PluginFrame[], Uint8Array>();
 
 /**
- * The body of a plugin's stream: frames and nothing else, closed right after the last one. Each piece is made when the reader
- * has room for it. `onEnd` is called when the last frame was handed over or the reader has gone; it must end the events.
+ * The body of a plugin's stream: frames and nothing else, closed right after the last one. Each piece is handed over when the
+ * reader has room for it. `onEnd` is called when that was the last one or the reader has gone; it must end the events.
  */
 export function pluginStream(told: AsyncGenerator<PluginFrame[]>, onEnd: () => void): ReadableStream<Uint8Array> {
   const pieces = piecesOf(told);
   return new ReadableStream<Uint8Array>({
     pull: async (controller) => {
       const next = await pieces.next();
-      if (!next.done) return controller.enqueue(ascii.encode(next.value));
+      if (!next.done) return controller.enqueue(next.value);
       controller.close();
       onEnd();
     },
@@ -32,15 +33,18 @@ export function pluginStream(told: AsyncGenerator<PluginFrame[]>, onEnd: () => v
   });
 }
 
-async function* piecesOf(told: AsyncGenerator<PluginFrame[]>): AsyncGenerator<string> {
+async function* piecesOf(told: AsyncGenerator<PluginFrame[]>): AsyncGenerator<Uint8Array> {
   for await (const frames of told) {
-    let piece = "";
-    for (const frame of frames) {
-      piece += frameText(frame);
-      if (piece.length < pieceLength) continue;
-      yield piece;
-      piece = "";
-    }
-    if (piece !== "") yield piece;
+    const bytes = bytesOf(frames);
+    for (let begin = 0; begin < bytes.length; begin += pieceBytes) yield bytes.subarray(begin, begin + pieceBytes);
   }
+}
+
+// Readers of the same run get the same frames: they are made into bytes once.
+function bytesOf(frames: PluginFrame[]): Uint8Array {
+  const known = encoded.get(frames);
+  if (known) return known;
+  const bytes = ascii.encode(frames.map(frameText).join(""));
+  encoded.set(frames, bytes);
+  return bytes;
 }

@@ -8,6 +8,7 @@ import type { Dialect } from "./dialect.ts";
 import { pluginStream, streamHeaders } from "./plugin-stream.ts";
 import { stageRequest } from "./stage-order.ts";
 import type { StagePath } from "./stage-paths.ts";
+import type { Tellings } from "./telling.ts";
 import { toldRun } from "./told-run.ts";
 
 type Parts = Pick<GatewayParts, "config" | "endpoints" | "wishes" | "hub" | "metrics" | "log">;
@@ -38,12 +39,19 @@ export async function orderOf(
 }
 
 /** Answers with the frames of the run, from its first event to its end; the run lasts as long as they are read. */
-export async function answerWithStream(parts: Parts, order: StageOrder, dialect: Dialect, request: Request) {
+export async function answerWithStream(
+  parts: Parts & { tellings: Tellings },
+  order: StageOrder,
+  dialect: Dialect,
+  request: Request,
+) {
   // Who asks for the headers only wants no run.
   if (request.method === "HEAD") return new Response(null, { headers: streamHeaders });
-  const { metrics, log } = parts;
+  const { metrics, log, tellings } = parts;
   const reader = await attendRun(parts, order, request.signal);
   const { run } = reader;
+  const story = { key: dialect.key(order, run), maker: () => dialect.frames(order, run), history: reader.history };
+  const teller = tellings.begin(story);
   metrics.sseClients.inc();
   log.debug({ event: "sse.opened", run }, "A reader of frames has come.");
   let ended = false;
@@ -52,6 +60,7 @@ export async function answerWithStream(parts: Parts, order: StageOrder, dialect:
     ended = true;
     metrics.sseClients.dec();
     log.debug({ event: "sse.closed", run }, "A reader of frames has gone.");
+    teller[Symbol.dispose]();
     reader.leave();
   };
   const onBroken = (error: unknown) => {
@@ -60,7 +69,7 @@ export async function answerWithStream(parts: Parts, order: StageOrder, dialect:
   };
   // The server may forget a body that nobody has begun to read.
   reader.signal.addEventListener("abort", onEnd, { once: true });
-  const told = toldRun(reader.events, dialect.frames(order, run), { pause: sleep, onBroken });
+  const told = toldRun(reader.events, teller, { pause: sleep, onBroken });
   return new Response(pluginStream(told, onEnd), { headers: streamHeaders });
 }
 
@@ -83,7 +92,14 @@ export async function answerWhenOver(parts: Parts, order: StageOrder, dialect: D
 }
 
 /** One who follows a run; leaving ends the events, and lets the run go that nobody else follows. */
-export type Reader = { run: string; events: AsyncIterable<RunStreamEvent>; signal: AbortSignal; leave(): void };
+export type Reader = {
+  run: string;
+  events: AsyncIterable<RunStreamEvent>;
+  /** The events once more, from the first one on. */
+  history(): AsyncIterable<RunStreamEvent>;
+  signal: AbortSignal;
+  leave(): void;
+};
 
 /** Asks for the run of an order, or attaches to the one that is going, and follows it until `caller` is aborted. */
 export async function attendRun(
@@ -104,5 +120,6 @@ export async function attendRun(
   };
   caller.addEventListener("abort", leave, { once: true });
   if (caller.aborted) leave();
-  return { run, events: hub.follow(run, { seq: 1, over: false, forEver: false, signal }), signal, leave };
+  const history = () => hub.follow(run, { seq: 1, over: false, forEver: false, signal });
+  return { run, events: history(), history, signal, leave };
 }

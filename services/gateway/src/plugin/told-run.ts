@@ -2,6 +2,7 @@ import { ProxboxError } from "@proxbox/runtime/errors";
 import type { RunStreamEvent } from "../run-events.ts";
 import type { PluginFrame } from "./frame.ts";
 import type { FrameMaker } from "./frames/stage-frames.ts";
+import type { FrameTeller } from "./telling.ts";
 
 /** Waits for `ms`; rejects when the signal is aborted. A clock, so that tests can have one of their own. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
@@ -16,7 +17,7 @@ export const longestSilenceMs = 10_000;
  */
 export async function* toldRun(
   events: AsyncIterable<RunStreamEvent>,
-  maker: FrameMaker,
+  maker: FrameMaker | FrameTeller,
   { pause, onBroken }: { pause: Pause; onBroken: (error: unknown) => void },
 ): AsyncGenerator<PluginFrame[]> {
   const iterator = events[Symbol.asyncIterator]();
@@ -27,7 +28,7 @@ export async function* toldRun(
     const next = await Promise.race([pending, silence.over]);
     if (next === null) return maker.silence();
     pending = null;
-    if (!next.done) return maker.of(next.value);
+    if (!next.done) return await maker.of(next.value);
     throw new ProxboxError("stream_ended", "The events of the run ended before the run did.", { retryable: true });
   };
   try {

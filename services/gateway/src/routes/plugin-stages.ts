@@ -4,11 +4,13 @@ import type { GatewayParts } from "../parts.ts";
 import { dialectOf } from "../plugin/dialect.ts";
 import { answerWhenOver, answerWithStream, orderOf } from "../plugin/stage-answer.ts";
 import { fullUpdatePath, stagePaths } from "../plugin/stage-paths.ts";
+import { createTellings } from "../plugin/telling.ts";
 import { describe } from "./describe.ts";
 
 /** The stages as the plugin asks for them, and the whole update: as a stream of frames, or answered when all is done. */
 export function stageRoutes(parts: GatewayParts) {
   const app = new Elysia();
+  const tellings = createTellings();
   for (const path of [...stagePaths, fullUpdatePath]) {
     const dialect = dialectOf(path, parts.config.PROXBOX_PLUGIN_TOLERANT);
     const what = `Synchronises ${path.stages === "all" ? "everything" : path.step}`;
@@ -16,7 +18,7 @@ export function stageRoutes(parts: GatewayParts) {
       `${path.path}/stream`,
       async ({ request, params }) => {
         const order = await orderOf(parts, path, request, machineOf(params));
-        return answerWithStream(parts, order, dialect, request);
+        return answerWithStream({ ...parts, tellings }, order, dialect, request);
       },
       describe(`${what}, as text/event-stream.`, { 200: null, 400: Problem, 404: Problem }),
     );
