@@ -3,6 +3,7 @@ import { CancelledError, NetBoxAPIError, type ProxboxError } from "@proxbox/runt
 import type { LeadJudge } from "@proxbox/runtime/forbidden-target";
 import type { Logger } from "@proxbox/runtime/log";
 import { retry } from "@proxbox/runtime/retry";
+import { createScrub } from "@proxbox/runtime/scrub";
 import {
   type Answer,
   type Asked,
@@ -168,6 +169,7 @@ async function exchange(
 ): Promise<Answer> {
   const { url, authorization, branch, verifyTls, timeoutMs, judge } = options;
   const { host, hostname } = new URL(url);
+  const scrub = createScrub(() => secretsOf(authorization));
   const both = AbortSignal.any([permitSignal, AbortSignal.timeout(timeoutMs)]);
   try {
     const forbidden = await judge(hostname, both);
@@ -188,12 +190,18 @@ async function exchange(
       signal: both,
       tls: { rejectUnauthorized: verifyTls },
     });
-    return { status: response.status, body: bodyOf(await response.text()), ...retryAfter(response.headers) };
+    const text = await response.text();
+    // A refusal may repeat the header that it refuses.
+    return {
+      status: response.status,
+      body: bodyOf(response.ok ? text : scrub.text(text)),
+      ...retryAfter(response.headers),
+    };
   } catch (thrown) {
     if (signal.aborted) throw new CancelledError("The NetBox request was stopped.", thrown);
     if (thrown instanceof NetBoxAPIError) throw thrown;
     const timedOut = (thrown as Error).name === "TimeoutError" || (thrown as Error).name === "AbortError";
-    throw connectionError(request, host, withoutSecret(thrown, authorization), timedOut);
+    throw connectionError(request, host, scrub.thrown(thrown), timedOut);
   }
 }
 
@@ -213,11 +221,8 @@ function retryAfter(headers: Headers): { retryAfterMs?: number } {
   return ms > 0 ? { retryAfterMs: Math.min(ms, 60_000) } : {};
 }
 
-function withoutSecret(thrown: unknown, authorization: string): unknown {
-  if (!(thrown instanceof Error)) return thrown;
-  const secret = authorization.split(" ").at(-1) ?? "";
-  if (!secret || !thrown.message.includes(secret)) return thrown;
-  return Object.assign(new Error(thrown.message.replaceAll(secret, "[hidden]")), {
-    code: (thrown as { code?: string }).code,
-  });
+/** The token in a header, and the secret of a token of version 2 alone. */
+function secretsOf(authorization: string): string[] {
+  const token = authorization.split(" ").at(-1) ?? "";
+  return [token, token.split(".").at(-1) ?? ""];
 }

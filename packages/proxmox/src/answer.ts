@@ -13,7 +13,8 @@ export async function readData(
   const text = await response.text();
   const body = parseObject(text);
   if (response.status >= 300 && response.status < 400) {
-    throw badAnswer(`a redirect to ${response.headers.get("location") ?? "nowhere"}`, subject, response.status);
+    const location = scrub(response.headers.get("location") ?? "nowhere").slice(0, longestReason);
+    throw badAnswer(`a redirect to ${location}`, subject, response.status);
   }
   if (!response.ok) throw statusFailure(response.status, scrub(reasonOf(body, response.statusText)), subject);
   if (body && "data" in body) return body.data;

@@ -1,6 +1,7 @@
 import type { ProxmoxAPIError } from "@proxbox/runtime/errors";
 import { createLeadJudge, type LeadJudge } from "@proxbox/runtime/forbidden-target";
 import { retry } from "@proxbox/runtime/retry";
+import { createScrub } from "@proxbox/runtime/scrub";
 import pLimit, { type LimitFunction } from "p-limit";
 import { readData } from "./answer.ts";
 import {
@@ -13,6 +14,7 @@ import {
   toFailure,
 } from "./failures.ts";
 import { loginOf, ticketOf } from "./login.ts";
+import { withoutSecrets } from "./secret-fields.ts";
 import type { ProxmoxTarget } from "./target.ts";
 import { openSession } from "./trust.ts";
 
@@ -32,8 +34,8 @@ export type ProxmoxClient = AsyncDisposable & {
   /** Name of the endpoint, for messages. */
   readonly name: string;
   /**
-   * The `data` of the answer to `GET /api2/json<path>`. Throws ProxmoxAPIError (see failures.ts for the codes), and
-   * CancelledError once the signal is aborted.
+   * The `data` of the answer to `GET /api2/json<path>`, its secrets masked. Throws ProxmoxAPIError (see failures.ts for the
+   * codes), and CancelledError once the signal is aborted.
    */
   get(path: string, options: ReadOptions): Promise<unknown>;
 };
@@ -57,7 +59,10 @@ export function createProxmoxClient(
   const whole = pLimit(inFlight);
   const sessions = new Map<string, Bun.FetchSession>();
   const login = loginOf(target.credentials, takeTicket);
-  const scrub = scrubber(target);
+  const { credentials } = target;
+  const ownSecret = (credentials?.by === "token" ? credentials.secret : credentials?.password) ?? "";
+  let ticket = "";
+  const scrub = createScrub(() => [ownSecret, ticket]);
   let origins = target.origins;
   let answering: string | null = null;
 
@@ -77,10 +82,10 @@ export function createProxmoxClient(
         const response = await session.fetch(`${origin}/api2/json${path}`, { ...init, signal, redirect: "manual" });
         origins = [origin, ...target.origins.filter((other) => other !== origin)];
         answering = origin;
-        return await readData(response, subject, scrub);
+        return await readData(response, subject, scrub.text);
       } catch (thrown) {
         caller?.throwIfAborted();
-        const failure = toFailure(thrown, subject, timeoutMs);
+        const failure = toFailure(scrub.thrown(thrown), subject, timeoutMs);
         // What has a time of its own is slow behind the server: at the next address it would be no quicker.
         const isSlow = options.timeoutMs !== undefined && isProxmoxError(failure, "proxmox_timeout");
         if (!isConnectionFailure(failure) || (isSlow && origin === answering)) throw failure;
@@ -93,7 +98,8 @@ export function createProxmoxClient(
   async function takeTicket(user: string, password: string): Promise<string> {
     const body = new URLSearchParams({ username: user, password });
     const answer = await exchange("/access/ticket", { method: "POST", body });
-    return ticketOf(answer, target.name, user);
+    ticket = ticketOf(answer, target.name, user);
+    return ticket;
   }
 
   async function read(path: string, attempt: Attempt & { signal: AbortSignal }): Promise<unknown> {
@@ -114,7 +120,7 @@ export function createProxmoxClient(
       const asked = query ? `${path}?${new URLSearchParams(query)}` : path;
       const attempt = { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
       return limitOf(node)(() =>
-        retry(() => whole(() => read(asked, attempt)), {
+        retry(() => whole(async () => withoutSecrets(await read(asked, attempt))), {
           retries,
           minDelayMs: target.backoffMs,
           maxDelayMs: longestBackoffMs,
@@ -138,9 +144,3 @@ export function createProxmoxClient(
 type Attempt = { signal?: AbortSignal; timeoutMs?: number };
 
 const waitedLong = ["proxmox_timeout", "proxmox_node_offline"] as const;
-
-/** Takes our own secrets out of a text that a server sent back. */
-function scrubber({ credentials }: ProxmoxTarget): (text: string) => string {
-  const secret = credentials?.by === "token" ? credentials.secret : credentials?.password;
-  return (text) => (secret ? text.replaceAll(secret, "…") : text);
-}

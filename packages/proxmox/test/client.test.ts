@@ -139,7 +139,7 @@ describe("failures have a code, a sentence and the next step", () => {
       Response.json({ data: null, message: `bad: ${request.headers.get("authorization")}` }, { status: 401 }),
     );
     const failure = await failureOf(server.client.get("/x", { signal }));
-    expect(failure.message).toContain("bad: PVEAPIToken=root@pam!proxbox=…");
+    expect(failure.message).toContain("bad: PVEAPIToken=root@pam!proxbox=[hidden]");
     expect(JSON.stringify([failure.message, failure.cause, String(failure.cause)])).not.toContain("4b1f-secret");
   });
 });
