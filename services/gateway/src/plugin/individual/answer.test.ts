@@ -14,6 +14,7 @@ const queries: Record<string, Record<string, string>> = {
   backup: { cluster_name: "lab", node: "pve1", storage: "local", vmid: "100", volid: "local:backup/a" },
   "task-history": { node: "pve1", type: "qemu", vmid: "100" },
   cluster: { cluster_name: "lab" },
+  node: { cluster_name: "lab", node_name: "pve1" },
 };
 const machine: Told = { kind: "virtual-machine", name: "web (qemu 100)", outcome: "unchanged", id: 7 };
 const backup: Told = { kind: "backup", name: "web (vmid 100) local:backup/a", outcome: "created", id: 9 };
@@ -81,6 +82,15 @@ describe("what became of an object", () => {
       "vm",
       [machine, { kind: "virtual-disk", name: "web (vmid 100) scsi0", outcome: "created", id: 3 }],
       { action: "updated", netbox_object: { id: 7 } },
+    ],
+    [
+      "its device has another name",
+      "node",
+      [
+        { kind: "device", name: "rack1-pve1", outcome: "unchanged", id: 2 },
+        { kind: "proxmox-node", name: "pve1", outcome: "updated", id: 5 },
+      ],
+      { action: "updated", netbox_object: { id: 5, kind: "proxmox-node" } },
     ],
     ["nothing is left to do, and nothing to tell", "task-history", [], { action: "noop", netbox_object: null }],
     [
@@ -158,6 +168,14 @@ describe("why an object is not in line", () => {
       {},
       409,
       "Node pve1 is offline.",
+    ],
+    [
+      "its cluster is kept with another endpoint",
+      "vm",
+      [{ kind: "cluster", name: "lab", outcome: "skipped", reason: "It is kept there." }],
+      {},
+      409,
+      "Cluster lab: It is kept there.",
     ],
     [
       "the run waits",

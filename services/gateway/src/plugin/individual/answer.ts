@@ -1,7 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { flagOf, type StageQuery } from "../stage-query.ts";
 import { type Failure, failureOf, type IndividualRun, isPlanned, wouldBeCreated } from "./failure.ts";
-import { guestOf, type IndividualKind } from "./kinds.ts";
+import { guestOf, type IndividualKind, mainOf } from "./kinds.ts";
 
 /** What an object rests on and was made with it; `object_type` and the other members as the plugin's own calls name them. */
 export type Dependency = {
@@ -48,7 +48,7 @@ export function answerAfter(
   const outcomes = run.stages.flatMap(({ results }) => results.flatMap(({ objects }) => objects));
   const own = outcomes.filter((outcome) => kind.isOwn(outcome, query));
   const failure = failureOf(kind, query, run);
-  const main = own.find((outcome) => outcome.kind === kind.main && outcome.id !== undefined);
+  const main = mainOf(kind, own).find(({ id }) => id !== undefined);
   const answer: IndividualAnswer = {
     ...nothingDone(kind, query),
     netbox_object: main?.id === undefined ? null : { id: main.id, kind: main.kind, name: main.name },
@@ -92,7 +92,7 @@ export function nothingDone(kind: IndividualKind, query: StageQuery): Individual
 }
 
 function actionOf(kind: IndividualKind, own: readonly ObjectOutcome[]): IndividualAnswer["action"] {
-  const main = own.filter((outcome) => outcome.kind === kind.main);
+  const main = mainOf(kind, own);
   if (main.some(({ outcome }) => outcome === "created")) return "created";
   if (main.some(({ outcome }) => outcome === "deleted")) return "deleted";
   if (own.some(({ outcome }) => outcome === "created" || outcome === "updated" || outcome === "deleted"))

@@ -2,7 +2,7 @@ import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome, StageResult } from "@proxbox/contracts/messages";
 import { isOver, type RunState, type StageState } from "@proxbox/contracts/runs";
 import type { StageQuery } from "../stage-query.ts";
-import { guestOf, type IndividualKind } from "./kinds.ts";
+import { guestOf, type IndividualKind, mainOf } from "./kinds.ts";
 
 /** Why an object is not in line, and the HTTP status that says so. */
 export type Failure = { status: number; code: string; message: string; next?: string };
@@ -39,7 +39,7 @@ export function failureOf(kind: IndividualKind, query: StageQuery, run: Individu
   const own = outcomes.filter((outcome) => kind.isOwn(outcome, query));
   const broken = own.find(({ outcome }) => outcome === "failed");
   if (broken?.error) return failed(broken.error);
-  const main = own.filter((outcome) => outcome.kind === kind.main);
+  const main = mainOf(kind, own);
   if (main.length === 0) return absence(kind, query, run, outcomes);
   const reasons = main.flatMap((one) => (one.outcome === "skipped" && !isPlanned(one) ? [one.reason ?? ""] : []));
   return reasons.length < main.length ? null : { status: 409, code: "left_alone", message: reasons[0] ?? "" };
@@ -51,6 +51,8 @@ function absence(
   { endpoint, stages }: IndividualRun,
   outcomes: readonly ObjectOutcome[],
 ): Failure | null {
+  const kept = outcomes.find((one) => one.kind === "cluster" && one.outcome === "skipped" && !isPlanned(one));
+  if (kept) return { status: 409, code: "left_alone", message: `Cluster ${kept.name}: ${kept.reason}` };
   const vmid = guestOf(kind, query);
   const other = outcomes.find((one) => one.kind === "virtual-machine" && one.name.endsWith(` ${vmid})`));
   const where = `Proxmox endpoint ${endpoint}`;

@@ -37,8 +37,8 @@ export type IndividualKind = {
   optional?: readonly IndividualParameter[];
   /** The stages that bring it in line; the last one is its own. */
   stages: readonly StageName[];
-  /** The kind of NetBox object that stands for it. */
-  main: string;
+  /** The kinds of NetBox objects that stand for it: the first of them that is reported does. */
+  main: readonly string[];
   /** Whether what is reported is about it: itself, or what belongs to it. */
   isOwn(outcome: ObjectOutcome, query: StageQuery): boolean;
   /** What it is called in sentences. */
@@ -71,7 +71,7 @@ export const individualKinds: readonly IndividualKind[] = [
     post: false,
     required: ["cluster_name"],
     stages: ["devices"],
-    main: "cluster",
+    main: ["cluster"],
     isOwn: ({ kind }) => clusterKinds.includes(kind),
     called: ({ cluster_name: name }) => `cluster ${name}`,
   },
@@ -81,7 +81,8 @@ export const individualKinds: readonly IndividualKind[] = [
     post: false,
     required: ["cluster_name", "node_name"],
     stages: ["devices"],
-    main: "device",
+    // A device may be called otherwise than its node.
+    main: ["device", "proxmox-node"],
     isOwn: ({ kind, name }, { node_name: wanted }) => nodeKinds.includes(kind) && name === wanted,
     called: ({ node_name: name, cluster_name: cluster }) => `node ${name} of cluster ${cluster}`,
   },
@@ -91,7 +92,7 @@ export const individualKinds: readonly IndividualKind[] = [
     post: false,
     required: guest,
     stages: ["virtual-machines", "vm-disks", "vm-interfaces", "ip-addresses"],
-    main: "virtual-machine",
+    main: ["virtual-machine"],
     isOwn: ({ name }, { type, vmid }) => name.endsWith(`(${type} ${vmid})`) || name.includes(`(vmid ${vmid})`),
     called: ({ type, vmid }) => `guest ${vmid} (${type})`,
   },
@@ -101,7 +102,7 @@ export const individualKinds: readonly IndividualKind[] = [
     post: true,
     required: [...guest, "interface_name"],
     stages: ["virtual-machines", "vm-interfaces"],
-    main: "vm-interface",
+    main: ["vm-interface", "guest-vm-interface"],
     isOwn: ofGuest(["vm-interface", "guest-vm-interface", "sync-state-vm-interface"], "interface_name"),
     called: part("interface_name", "interface"),
   },
@@ -112,7 +113,7 @@ export const individualKinds: readonly IndividualKind[] = [
     required: [...guest, "ip_address"],
     optional: ["interface_name"],
     stages: ["virtual-machines", "vm-interfaces", "ip-addresses"],
-    main: "ip-address",
+    main: ["ip-address"],
     isOwn: ({ kind, name }, { vmid, ip_address: address = "" }) =>
       kind === "ip-address" &&
       name.includes(`(vmid ${vmid}) `) &&
@@ -125,7 +126,7 @@ export const individualKinds: readonly IndividualKind[] = [
     post: true,
     required: [...guest, "disk_name"],
     stages: ["storage", "virtual-machines", "vm-disks"],
-    main: "virtual-disk",
+    main: ["virtual-disk"],
     isOwn: ofGuest(["virtual-disk", "sync-state-virtual-disk"], "disk_name"),
     called: part("disk_name", "disk"),
   },
@@ -135,7 +136,7 @@ export const individualKinds: readonly IndividualKind[] = [
     post: false,
     required: ["cluster_name", "storage_name"],
     stages: ["storage"],
-    main: "storage",
+    main: ["storage"],
     isOwn: of(["storage"], ({ storage_name: name }) => `/${name}`),
     called: ({ storage_name: name, cluster_name: cluster }) => `storage ${name} of cluster ${cluster}`,
   },
@@ -145,7 +146,7 @@ export const individualKinds: readonly IndividualKind[] = [
     post: true,
     required: [...guest, "snapshot_name"],
     stages: ["storage", "virtual-machines", "vm-snapshots"],
-    main: "snapshot",
+    main: ["snapshot"],
     isOwn: ofGuest(["snapshot"], "snapshot_name"),
     called: part("snapshot_name", "snapshot"),
   },
@@ -156,7 +157,7 @@ export const individualKinds: readonly IndividualKind[] = [
     required: ["node", "type", "vmid"],
     optional: ["cluster_name", "upid"],
     stages: ["virtual-machines", "task-history"],
-    main: "task-history",
+    main: ["task-history"],
     isOwn: ({ kind, name }, { vmid, upid }) =>
       kind === "task-history" && name.includes(`(vmid ${vmid}) ${taskOf(upid)}`),
     called: ({ vmid, upid }) => (upid ? `task ${upid}` : `the tasks of guest ${vmid}`),
@@ -168,7 +169,7 @@ export const individualKinds: readonly IndividualKind[] = [
     post: true,
     required: ["cluster_name", "node", "storage", "vmid", "volid"],
     stages: ["storage", "virtual-machines", "vm-backups"],
-    main: "backup",
+    main: ["backup"],
     isOwn: ofGuest(["backup"], "volid"),
     called: part("volid", "backup"),
   },
@@ -178,7 +179,7 @@ export const individualKinds: readonly IndividualKind[] = [
     post: true,
     required: ["cluster_name", "replication_id"],
     stages: ["virtual-machines", "replications"],
-    main: "replication",
+    main: ["replication"],
     isOwn: of(["replication"], ({ replication_id: id }) => ` ${id}`),
     called: ({ replication_id: id }) => `replication ${id}`,
   },
@@ -188,11 +189,17 @@ export const individualKinds: readonly IndividualKind[] = [
     post: true,
     required: ["cluster_name", "job_id"],
     stages: ["storage", "backup-routines"],
-    main: "backup-routine",
+    main: ["backup-routine"],
     isOwn: of(["backup-routine"], ({ job_id: id }) => `/${id}`),
     called: ({ job_id: id }) => `backup job ${id}`,
   },
 ];
+
+/** What is reported of the object that stands for it. Pure. */
+export function mainOf({ main }: IndividualKind, own: readonly ObjectOutcome[]): ObjectOutcome[] {
+  const found = main.map((name) => own.filter(({ kind }) => kind === name));
+  return found.find((outcomes) => outcomes.length > 0) ?? [];
+}
 
 /** The Proxmox number of the guest that a query is about; null: it is about none. Pure. */
 export function guestOf({ required }: IndividualKind, { vmid, replication_id: job }: StageQuery): number | null {

@@ -12,12 +12,17 @@ import type { IndividualKind } from "./kinds.ts";
 import { orderOf } from "./order.ts";
 
 /** The plugin waits for 30 s: by then it has an answer, even if the run goes on. */
-const patienceMs = 25_000;
+const usualPatienceMs = 25_000;
 /** One guest, or what an endpoint has of clusters, nodes, storages and jobs. */
 const mostResults = 10_000;
 
 /** How long the first of several wishes waits for the others of its batch. */
 const windowMs = 100;
+
+/** What of a gateway it takes. */
+export type IndividualParts = Pick<GatewayParts, "bus" | "runs" | "hub" | "log"> & {
+  endpoints: Pick<GatewayParts["endpoints"], "proxmox">;
+};
 
 /** Brings one object in line, and tells what came of it. */
 export type SynchroniseOne = (
@@ -29,8 +34,9 @@ export type SynchroniseOne = (
  * Brings objects in line by runs, of one object or of several that are asked for at once, and tells what came of each
  * within 25 s. A run that is not over by then goes on. Throws RequestError as `endpointFor` and `orderOf` do, and when the
  * bus does not answer.
+ * @param patienceMs how long a caller waits, where it is not 25 s
  */
-export function synchroniseBy(parts: Pick<GatewayParts, "bus" | "runs" | "hub" | "endpoints" | "log">): SynchroniseOne {
+export function synchroniseBy(parts: IndividualParts, patienceMs = usualPatienceMs): SynchroniseOne {
   const { bus, runs, endpoints, log } = parts;
   const begin = async (order: RunOrder) => {
     const request = requestOf(order, "plugin");
