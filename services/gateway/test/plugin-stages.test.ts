@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { decode, encode } from "@proxbox/contracts/envelope";
+import { LiveAnswer, LiveQuestion, liveSubject } from "@proxbox/contracts/live";
+import { answerAsks } from "@proxbox/runtime/answer-asks";
 import { fullUpdatePath, stagePaths } from "../src/plugin/stage-paths.ts";
 import { type PluginBench, startPluginBench } from "./plugin-bench.ts";
 import { eventually, type Frame, framesOf, itemResult, jsonOf, runFact, stageFact, startBench } from "./support.ts";
@@ -154,6 +157,29 @@ describe("refused as JSON before the first byte", () => {
     ]);
     expect(await jsonOf(answer)).toMatchObject({ python_exception: null, message: expect.any(String) });
     expect(await bench.created()).toEqual(before);
+  });
+
+  test("a machine that NetBox does not have (any more)", async () => {
+    const stop = new AbortController();
+    const answering = answerAsks(bench.bus, {
+      ...{ subject: liveSubject, queue: "inventory", signal: stop.signal },
+      handle: async (bytes) => {
+        const { name, params } = decode(LiveQuestion, bytes);
+        const error = { code: "live_not_found", message: "NetBox has no such machine.", retryable: false };
+        const isGone = name === "netbox-machine" && params.id === "99";
+        return encode(LiveAnswer, isGone ? { status: 404, error } : { status: 200, body: {} });
+      },
+    });
+    const before = await bench.created();
+    const answer = await bench.ask(`${machines}/99/create/stream`);
+    expect([answer.status, (await jsonOf(answer)).message]).toEqual([
+      404,
+      "NetBox has no virtual machine 99 any more; it may have been deleted meanwhile.",
+    ]);
+    expect(await bench.created()).toEqual(before);
+    expect((await bench.ask(`${machines}/98/create/stream`, { method: "HEAD" })).status).toBe(200);
+    stop.abort();
+    await answering;
   });
 
   test("what is not configured, and who has no key", async () => {

@@ -5,13 +5,14 @@ import { unavailable } from "../errors.ts";
 import type { GatewayParts } from "../parts.ts";
 import type { RunStreamEvent } from "../run-events.ts";
 import type { Dialect } from "./dialect.ts";
+import { checkMachine } from "./known-machine.ts";
 import { pluginStream, streamHeaders } from "./plugin-stream.ts";
 import { stageRequest } from "./stage-order.ts";
 import type { StagePath } from "./stage-paths.ts";
 import type { Tellings } from "./telling.ts";
 import { toldRun } from "./told-run.ts";
 
-type Parts = Pick<GatewayParts, "config" | "endpoints" | "wishes" | "hub" | "metrics" | "log">;
+type Parts = Pick<GatewayParts, "bus" | "config" | "endpoints" | "wishes" | "hub" | "metrics" | "log">;
 
 /** A request that is answered late. */
 type Incoming = { request: Request; server: { timeout(request: Request, seconds: number): void } | null };
@@ -21,21 +22,21 @@ export type StageOrder = { request: RunRequest; netboxUrl: string | null };
 
 /**
  * Reads what is asked for on a path; `machine` is the NetBox id in it, if it has one.
- * Throws RequestError as `stageRequest` does, and 503 without a bus.
+ * Throws RequestError as `stageRequest` does, 404 when NetBox has no such machine, and 503 without a bus.
  */
 export async function orderOf(
   parts: Parts,
   path: StagePath,
-  { url }: Request,
+  { url, signal }: Request,
   machine: string | undefined,
 ): Promise<StageOrder> {
   const query = Object.fromEntries(new URL(url).searchParams);
   const [proxmox, netbox] = await Promise.all([parts.endpoints.proxmox(), parts.endpoints.netbox()]);
   const usual = { delete_orphans: parts.config.PROXBOX_DELETE_ORPHANS };
-  return {
-    request: stageRequest(path, query, { proxmox, netbox, usual }, machine),
-    netboxUrl: netbox && netboxUrl(netbox),
-  };
+  const request = stageRequest(path, query, { proxmox, netbox, usual }, machine);
+  // A machine of a branch is not to be seen outside of it.
+  if (machine !== undefined && !request.options.netbox_branch_schema_id) await checkMachine(parts.bus, machine, signal);
+  return { request, netboxUrl: netbox && netboxUrl(netbox) };
 }
 
 /** Answers with the frames of the run, from its first event to its end; the run lasts as long as they are read. */
@@ -69,6 +70,7 @@ export async function answerWithStream(
   };
   // The server may forget a body that nobody has begun to read.
   reader.signal.addEventListener("abort", onEnd, { once: true });
+  if (reader.signal.aborted) onEnd();
   const told = toldRun(reader.events, teller, { pause: sleep, onBroken });
   return new Response(pluginStream(told, onEnd), { headers: streamHeaders });
 }

@@ -9,7 +9,7 @@ import { endMessage, type SocketMessage, socketMessages } from "./messages.ts";
 import type { Line } from "./session.ts";
 
 /** What performing a command needs. */
-export type PerformParts = Pick<GatewayParts, "config" | "endpoints" | "wishes" | "hub" | "metrics" | "log">;
+export type PerformParts = Pick<GatewayParts, "bus" | "config" | "endpoints" | "wishes" | "hub" | "metrics" | "log">;
 
 /**
  * Performs a command: asks for its run, or attaches to the one that is going, and says what becomes of it until it ends. The run
