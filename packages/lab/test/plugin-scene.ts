@@ -1,6 +1,6 @@
 import { type Answer, ask, type Backend, type Call } from "../src/plugin/backend.ts";
 import { checkKey } from "../src/plugin/keys.ts";
-import { type Plugin, setUpPlugin } from "../src/plugin/plugin-client.ts";
+import { type Plugin, type PluginOptions, setUpPlugin } from "../src/plugin/plugin-client.ts";
 import { type Scene, type SceneOptions, startScene } from "../src/scene.ts";
 import type { Shown, Truth } from "./truth/form.ts";
 
@@ -12,13 +12,14 @@ export type PluginScene = AsyncDisposable & {
   ask(method: string, path: string, call?: Call): Promise<Answer>;
 };
 
-/** What to start; `before` is called while the backend knows nothing, not even a key. */
-type PluginSceneOptions = Omit<SceneOptions, "told"> & { before?: (backend: Backend) => Promise<void> };
+/** What to start, and how the plugin reads; `before` is called while the backend knows nothing, not even a key. */
+type PluginSceneOptions = Omit<SceneOptions, "told"> &
+  Pick<PluginOptions, "pace" | "reader"> & { before?: (backend: Backend) => Promise<void> };
 
 /** Starts everything with a release of the plugin, which has registered its key and pushed nothing yet. */
 export async function startPluginScene(
   release: Plugin["release"],
-  { netbox, env, before, ...options }: PluginSceneOptions,
+  { netbox, env, before, pace, reader, ...options }: PluginSceneOptions,
 ): Promise<PluginScene> {
   const scene = await startScene({
     ...options,
@@ -27,7 +28,14 @@ export async function startPluginScene(
     told: false,
   });
   const { url, key } = scene.gateway;
-  const plugin = setUpPlugin({ release, backend: { url, key }, netbox: scene.netbox, proxmox: scene.proxmox });
+  const plugin = setUpPlugin({
+    release,
+    backend: { url, key },
+    netbox: scene.netbox,
+    proxmox: scene.proxmox,
+    ...(pace === undefined ? {} : { pace }),
+    ...(reader ? { reader } : {}),
+  });
   await before?.(plugin.backend);
   const { verdict } = await checkKey(plugin.backend, true);
   if (verdict !== "accepted") throw new Error(`The backend did not take the key: ${verdict}.`);
