@@ -8,6 +8,7 @@ import { type IndividualKind, individualKinds, individualParameters } from "../p
 import { type SynchroniseOne, synchroniseBy } from "../plugin/individual/perform.ts";
 import type { StageQuery } from "../plugin/stage-query.ts";
 import { describe } from "./describe.ts";
+import { readAs } from "./read-as.ts";
 
 /** One object at a time: what the plugin's "Sync now" buttons and batches ask for. Each is a run of its own. */
 export function individualRoutes(parts: GatewayParts) {
@@ -21,11 +22,11 @@ export function individualRoutes(parts: GatewayParts) {
       404: Problem,
       409: Problem,
     });
-    app.get(path, answer, { query: queryOf(kind), ...detail });
-    if (kind.post) app.post(path, answer, { query: queryOf(kind), ...detail });
+    app.get(path, answer, { query: queryOf(kind), transform, ...detail });
+    if (kind.post) app.post(path, answer, { query: queryOf(kind), transform, ...detail });
     if (kind.kind === "vm") {
       const params = Type.Pick(queryOf(kind), ["cluster_name", "node", "type", "vmid"]);
-      app.get(`${path}/:cluster_name/:node/:type/:vmid`, answer, { params, ...detail });
+      app.get(`${path}/:cluster_name/:node/:type/:vmid`, answer, { params, transform, ...detail });
     }
   }
   return app;
@@ -42,11 +43,14 @@ const Answer = Type.Object({
   run_id: Type.Union([Type.String(), Type.Null()]),
 });
 
+const transform = readAs({ vmid: "integer" });
+
 type Context = { query: object; params?: object; set: { status?: number | string; headers: object } };
 
 function handlerOf(synchronise: SynchroniseOne, kind: IndividualKind) {
   return async ({ query: sent, params, set }: Context) => {
-    const query = { ...sent, ...params } as StageQuery;
+    const given = Object.entries({ ...sent, ...params }).map(([name, value]) => [name, String(value)]);
+    const query: StageQuery = Object.fromEntries(given);
     try {
       const { status, body } = await synchronise(kind, query);
       set.status = status;
@@ -64,11 +68,10 @@ function handlerOf(synchronise: SynchroniseOne, kind: IndividualKind) {
 
 /** What is not named is ignored: the plugin sends along what it knows of other objects. */
 function queryOf({ required, optional = [] }: IndividualKind): TObject {
-  const fields = [...required, ...optional].map((name) => {
-    const { means, pattern } = individualParameters[name];
-    const field = Type.String({ description: means, ...(pattern ? { pattern } : {}) });
-    return [name, (required as readonly string[]).includes(name) ? field : Type.Optional(field)];
-  });
+  const fields = [
+    ...required.map((name) => [name, individualParameters[name]]),
+    ...optional.map((name) => [name, Type.Optional(individualParameters[name])]),
+  ];
   return Type.Object(Object.fromEntries(fields), { additionalProperties: true });
 }
 

@@ -66,7 +66,7 @@ describe("orderOf", () => {
   ])("the run of a %s, case %#", (name, query, stages, options) => {
     const order = orderOf(kindOf(name), query, 7);
     expect(order).toEqual({
-      mode: "graph",
+      mode: "strict",
       stages: stages as never,
       options: { ...options, proxmox_endpoint_ids: [7] },
     });
@@ -95,6 +95,6 @@ test("every parameter is described, and every kind can be told in a sentence", (
   for (const { required, called } of individualKinds) {
     const query = Object.fromEntries(required.map((name) => [name, `<${name}>`]));
     expect(called(query)).not.toContain("undefined");
-    for (const name of required) expect(individualParameters[name].means).not.toBe("");
+    for (const name of required) expect(individualParameters[name].description).not.toBe("");
   }
 });

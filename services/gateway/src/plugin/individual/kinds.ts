@@ -1,29 +1,35 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { StageName } from "@proxbox/contracts/stages";
+import { type TSchema, Type } from "@sinclair/typebox";
 import type { StageQuery } from "../stage-query.ts";
 
 /** A parameter that names something of Proxmox. */
 export type IndividualParameter = keyof typeof individualParameters;
 
-/** What each parameter means, and the pattern that it has to fit. */
+const any = Type.String({ pattern: "\\S" });
+
+/** What each parameter has to be, and what it means. */
 export const individualParameters = {
-  cluster_name: { means: "Name of the Proxmox cluster, or of the node that stands alone.", pattern: "\\S" },
-  node_name: { means: "Name of the node in Proxmox.", pattern: "\\S" },
+  cluster_name: { ...any, description: "Name of the Proxmox cluster, or of the node that stands alone." },
+  node_name: { ...any, description: "Name of the node in Proxmox." },
   // A guest is found by its number wherever it is by now.
-  node: { means: "The node where it was last; it may have moved since.", pattern: "" },
-  type: { means: "qemu or lxc.", pattern: "^(qemu|lxc)$" },
-  vmid: { means: "The guest's number in Proxmox.", pattern: "^[1-9]\\d{0,8}$" },
-  storage: { means: "Name of the storage.", pattern: "\\S" },
-  storage_name: { means: "Name of the storage.", pattern: "\\S" },
-  volid: { means: "The backup's volume, e.g. local:backup/vzdump-qemu-100-….vma.zst.", pattern: "\\S" },
-  snapshot_name: { means: "Name of the snapshot.", pattern: "\\S" },
-  upid: { means: "Id of the task; left out: the tasks of the guest.", pattern: "" },
-  interface_name: { means: "The network card (net0), or what the guest calls it.", pattern: "\\S" },
-  ip_address: { means: "The address, with its prefix or without.", pattern: "\\S" },
-  disk_name: { means: "Name of the disk in the guest's configuration, e.g. scsi0.", pattern: "\\S" },
-  replication_id: { means: "Id of the replication job, e.g. 100-0.", pattern: "^[1-9]\\d{0,8}-\\d+$" },
-  job_id: { means: "Id of the backup job.", pattern: "\\S" },
-} as const;
+  node: Type.String({ description: "The node where it was last; it may have moved since." }),
+  type: Type.Union([Type.Literal("qemu"), Type.Literal("lxc")], { description: "The type of guest." }),
+  vmid: Type.Integer({ minimum: 1, maximum: 999_999_999, description: "The guest's number in Proxmox." }),
+  storage: { ...any, description: "Name of the storage." },
+  storage_name: { ...any, description: "Name of the storage." },
+  volid: { ...any, description: "The backup's volume, e.g. local:backup/vzdump-qemu-100-….vma.zst." },
+  snapshot_name: { ...any, description: "Name of the snapshot." },
+  upid: Type.String({ description: "Id of the task; left out: the tasks of the guest." }),
+  interface_name: { ...any, description: "The network card (net0), or what the guest calls it." },
+  ip_address: { ...any, description: "The address, with its prefix or without." },
+  disk_name: { ...any, description: "Name of the disk in the guest's configuration, e.g. scsi0." },
+  replication_id: Type.String({
+    pattern: "^[1-9]\\d{0,8}-\\d+$",
+    description: "Id of the replication job, e.g. 100-0.",
+  }),
+  job_id: { ...any, description: "Id of the backup job." },
+} satisfies Record<string, TSchema>;
 
 /** One sort of object that can be synchronised by itself. */
 export type IndividualKind = {

@@ -15,7 +15,8 @@ export function orderOf(kind: IndividualKind, query: StageQuery, endpoint: numbe
   const own = kind.stages.at(-1);
   const vmid = guestOf(kind, query);
   return {
-    mode: "graph",
+    // Where NetBox has nothing yet, stages side by side would both make the hosts that they rest on.
+    mode: "strict",
     stages: kind.stages.filter((stage) => stage === own || kind.kind === "vm" || !unwanted.includes(stage)),
     options: { ...optionsOf(query), proxmox_endpoint_ids: [endpoint], ...(vmid === null ? {} : { vmids: [vmid] }) },
   };
