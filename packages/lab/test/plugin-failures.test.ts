@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import type { RunView } from "@proxbox/contracts/http";
 import { send } from "../src/plugin/backend.ts";
 import { isObject } from "../src/plugin/frame-parser.ts";
+import { syncOne } from "../src/plugin/individual.ts";
 import { type JobReport, runJob } from "../src/plugin/job.ts";
 import { runStage } from "../src/plugin/stage-stream.ts";
 import { pathsOf, stageQuery, stagesOf } from "../src/plugin/stages.ts";
@@ -111,6 +112,20 @@ test("stages asked for twice at once are done once, and both are told everything
   expect(both[0]?.readings[0]?.frames).toEqual(both[1]?.readings[0]?.frames ?? []);
   expect(both.map(({ ok }) => ok)).toEqual([true, true]);
   expect((await runs()).length).toBe(before + 1);
+});
+
+test("selected machines, eight at once, are each done well within the plugin's patience", async () => {
+  const { plugin, scene } = world;
+  const [shown] = scene.proxmox;
+  const guests = [...(shown?.cluster.guests.values() ?? [])].slice(0, 8);
+  const begun = performance.now();
+  const calls = await Promise.all(
+    guests.map(({ node, type, vmid }) =>
+      syncOne(plugin.backend, "vm", { cluster_name: shown?.cluster.name ?? "", node, type, vmid: String(vmid) }, 1),
+    ),
+  );
+  expect(performance.now() - begun).toBeLessThan(30_000);
+  expect(calls.map(([call]) => call?.body.action)).toEqual(guests.map(() => "unchanged"));
 });
 
 async function runs(): Promise<RunView[]> {
