@@ -356,9 +356,9 @@ describe("faults", () => {
 });
 
 test("a name that leads to a metadata service is not called", async () => {
-  const judge = createLeadJudge(async () => ["10.0.0.1", "169.254.169.254"]);
+  const judge = createLeadJudge({ resolve: async () => ["10.0.0.1", "169.254.169.254"] });
   const url = netbox.url.replace("127.0.0.1", "localhost");
-  const client = connect({ url, memory: { ...newClientMemory(), judge } });
+  const client = connect({ url, memory: newClientMemory(judge) });
   const failure = await client.get("/api/status/", signal).catch((thrown) => thrown);
   expect(failure).toMatchObject({
     code: "netbox_address_refused",

@@ -93,8 +93,8 @@ export type ClientMemory = {
 };
 
 /** A memory with nothing in it. */
-export function newClientMemory(): ClientMemory {
-  return { sizes: new Map(), status: null, asking: null, judge: createLeadJudge() };
+export function newClientMemory(judge = createLeadJudge()): ClientMemory {
+  return { sizes: new Map(), status: null, asking: null, judge };
 }
 
 const statusLifeMs = 600_000;

@@ -1,3 +1,4 @@
+import { createLeadJudge } from "@proxbox/runtime/forbidden-target";
 import type { StageContext } from "@proxbox/runtime/stage";
 import { createNetBoxClient, type NetBoxClient, type NetBoxClientOptions, newClientMemory } from "./client.ts";
 import { openDrafts } from "./draft-store.ts";
@@ -32,13 +33,16 @@ const marginMs = 100;
 function clientOptions(ctx: Context, branch: string | undefined) {
   const { netbox, log, permits, samples, metrics } = ctx;
   const config = ctx.shared("netbox-config", () => readNetBoxConfig(ctx.env));
+  const allowLoopback = config.PROXBOX_ALLOW_LOOPBACK_TARGETS;
   const delay = config.PROXBOX_NETBOX_RETRY_DELAY * 1_000;
   return {
     url: netbox.url,
     authorization: netbox.authorization,
     verifyTls: netbox.verify_ssl,
     branch,
-    memory: ctx.shared(`netbox-memory ${netbox.url} ${branch ?? ""}`, newClientMemory),
+    memory: ctx.shared(`netbox-memory ${netbox.url} ${branch ?? ""}`, () =>
+      newClientMemory(createLeadJudge({ allowLoopback })),
+    ),
     // One permit beside the others would be one request more than the owner of a NetBox allows.
     permit: (resource, signal, work) =>
       permits.with(config.PROXBOX_NETBOX_MAX_CONCURRENT === undefined ? resource : "netbox", signal, work),

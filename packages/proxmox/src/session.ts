@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ProxmoxEndpoint } from "@proxbox/runtime/endpoints";
+import { createLeadJudge } from "@proxbox/runtime/forbidden-target";
 import type { StageContext } from "@proxbox/runtime/stage";
 import { createProxmoxClient, type ProxmoxClient } from "./client.ts";
 import { proxmoxConfigOf } from "./settings.ts";
@@ -35,7 +36,10 @@ function readableTarget(endpoint: ProxmoxEndpoint): ProxmoxTarget {
 }
 
 function clientOf(ctx: Context, use: string, target: ProxmoxTarget): ProxmoxClient {
-  const { PROXBOX_PROXMOX_FETCH_CONCURRENCY: inFlight } = proxmoxConfigOf(ctx);
+  const config = proxmoxConfigOf(ctx);
+  const { PROXBOX_PROXMOX_FETCH_CONCURRENCY: inFlight, PROXBOX_ALLOW_LOOPBACK_TARGETS: allowLoopback } = config;
   const version = createHash("sha256").update(JSON.stringify(target)).digest("hex");
-  return ctx.shared(`proxmox-${use}-${version}`, () => createProxmoxClient(target, inFlight));
+  return ctx.shared(`proxmox-${use}-${version}`, () =>
+    createProxmoxClient(target, inFlight, createLeadJudge({ allowLoopback })),
+  );
 }

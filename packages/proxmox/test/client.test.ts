@@ -288,10 +288,7 @@ describe("names", () => {
     using server = serve(() => data(++asked));
     let now = 0;
     let address = "127.0.0.1";
-    const judge = createLeadJudge(
-      async () => [address],
-      () => now,
-    );
+    const judge = createLeadJudge({ resolve: async () => [address], now: () => now });
     const client = clientFor([server.origin.replace("127.0.0.1", "localhost")], {}, undefined, judge);
     expect(await client.get("/version", { signal })).toBe(1);
     address = "169.254.169.254";

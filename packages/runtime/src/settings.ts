@@ -41,6 +41,11 @@ export const serviceConfig = {
   PROXBOX_ITEM_WORKERS: Type.Integer({ default: 4, minimum: 1, maximum: 64, description: "Items at work at once." }),
   PROXBOX_NETBOX_TIMEOUT_SECONDS: seconds(20, "When a NetBox request is given up; below the permit's ack wait."),
   PROXBOX_DRAIN_SECONDS: seconds(25, "How long work in hand may take to end when the process is stopped.", 0),
+  PROXBOX_ALLOW_LOOPBACK_TARGETS: Type.Boolean({
+    default: true,
+    description:
+      "Whether an endpoint may be on this machine; the plugin sends 127.0.0.1 for an endpoint without an IP.",
+  }),
   PROXBOX_ENCRYPTION_KEY: secret("Key of the stored secrets, a text of any length."),
   PROXBOX_ENCRYPTION_KEY_FILE: Type.String({
     default: "./data/encryption.key",

@@ -50,11 +50,6 @@ const GatewaySettings = Type.Object({
     maximum: 86_400,
     description: "How long a run that the plugin asked for goes on when nobody reads it any more.",
   }),
-  PROXBOX_ALLOW_LOOPBACK_TARGETS: Type.Boolean({
-    default: true,
-    description:
-      "Whether an endpoint may be on this machine; the plugin sends 127.0.0.1 for an endpoint without an IP.",
-  }),
 });
 
 /** The settings of the gateway. */

@@ -6,6 +6,9 @@ const seal = (text: string) => `sealed(${text})`;
 const pushed = { name: "a (nb:1)", ip_address: "10.0.0.1", port: 8006, username: "root@pam" };
 const stored = newProxmox(1, { ...pushed, password: "old", token_name: "t", token_value: "v" }, seal);
 
+const fixtures = `${import.meta.dir}/../test/fixtures/`;
+const pem = (label: string) => `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`;
+
 const pastedWhole = { token_name: "api@pve!sync", token_value: "sealed(s3)" };
 
 describe("Proxmox endpoint", () => {
@@ -64,8 +67,23 @@ describe("Proxmox endpoint", () => {
     ["a brace too many", { node_device_name_template: "{node" }, /\{ is not known/],
     ["a fingerprint that is none", { tls_fingerprint: "12:34" }, /64 hex digits/],
     ["an authority that is none", { tls_ca: "hello" }, /PEM/],
+    ["a private key for an authority", { tls_ca: pem("PRIVATE KEY") }, /PEM/],
+    ["a certificate of nothing", { tls_ca: pem("CERTIFICATE") }, /PEM/],
+    ["a whole token as user", { username: "api@pve!sync=s3" }, /^username holds the secret of an API token/],
+    ["a whole token in the name", { name: "PVEAPIToken=api@pve!sync=s3" }, /^name holds the secret/],
+    [
+      "a whole token in a name of a token",
+      { token_name: "x api@pve!sync=s3 y", token_value: "v" },
+      /^token_name holds/,
+    ],
   ])("%s is refused", (_, sent, sentence) => {
     expect(() => changedProxmox(stored, sent, seal)).toThrow(sentence);
+  });
+
+  test("of an authority its certificates are kept, and no private key that was pasted along", async () => {
+    const [cert, key] = await Promise.all(["server.crt", "server.key"].map((name) => Bun.file(fixtures + name).text()));
+    const { tls_ca } = changedProxmox(stored, { tls_ca: `${key}\n${cert}${cert}` }, seal);
+    expect(tls_ca).toBe(`${cert}${cert}`);
   });
 
   test("a fingerprint is taken off by null", () => {

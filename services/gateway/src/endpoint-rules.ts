@@ -50,6 +50,7 @@ export function changedProxmox(
   seal: Seal,
 ): StoredProxmoxEndpoint {
   const apart = takenApart(sent);
+  checkShown(apart);
   checkCredentials(apart);
   checkTemplate(sent.node_device_name_template, ["body", "node_device_name_template"]);
   const { password, token_value, tls_ca, tls_fingerprint, ...plain } = apart;
@@ -129,6 +130,16 @@ function takenApart(sent: ProxmoxEndpointChange): ProxmoxEndpointChange {
   return sent;
 }
 
+/** What is kept and shown in clear must not hold a secret that was pasted into the wrong field. */
+function checkShown({ username, token_name, name, domain }: ProxmoxEndpointChange): void {
+  const [wrong] = Object.entries({ username, token_name, name, domain }).find(([, text]) => holdsToken(text)) ?? [];
+  if (wrong) throw badRequest(`${wrong} holds the secret of an API token; that belongs into token_value.`);
+}
+
+function holdsToken(text: string | null | undefined): boolean {
+  return /PVEAPIToken=|@[^\s!=]+![^\s!=]+=\S/.test(text ?? "");
+}
+
 // Judged by what was sent, whenever any of the three was: a token's name without its value would pair with an old value.
 function checkCredentials({ password, token_name, token_value }: ProxmoxEndpointChange): void {
   if (password === undefined && token_name === undefined && token_value === undefined) return;
@@ -151,14 +162,19 @@ export function checkTemplate(template: string | undefined, loc: FieldFault["loc
   throw invalidField(loc, sentence, template);
 }
 
+const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+// Kept and shown in clear, so a private key that was pasted along is left out.
 function authority(pem: string | null): string | undefined {
   if (!pem?.trim()) return undefined;
+  const blocks = pem.match(certificates) ?? [];
   try {
-    new X509Certificate(pem);
-    return pem;
+    for (const block of blocks) new X509Certificate(block);
   } catch {
-    throw badRequest("tls_ca must be a certificate in PEM form.");
+    blocks.length = 0;
   }
+  if (blocks.length === 0) throw badRequest("tls_ca must be a certificate in PEM form.");
+  return `${blocks.join("\n")}\n`;
 }
 
 function fingerprint(text: string | null): string | undefined {

@@ -1,5 +1,6 @@
 import type { FieldFault } from "@proxbox/contracts/http";
 import { ProxboxError, toError } from "@proxbox/runtime/errors";
+import { hideInText } from "@proxbox/runtime/hide-in-text";
 import type { ValueError } from "@sinclair/typebox/errors";
 import { ValidationError } from "elysia";
 
@@ -106,11 +107,18 @@ export function fieldFaults(part: string, errors: readonly ValueError[]): FieldF
     const path = error.path.split("/").filter((step) => step !== "");
     const loc = [partNames[part] ?? part, ...path.map((step) => (/^\d+$/.test(step) ? Number(step) : step))];
     const scalar = error.value === null || ["string", "number", "boolean"].includes(typeof error.value);
-    const input = scalar && !secretName.test(path.at(-1) ?? "") ? { input: error.value } : {};
+    const input = scalar && !secretName.test(path.at(-1) ?? "") ? { input: shown(error.value) } : {};
     faults.set(error.path, { ...describe(error), loc, ...input });
   }
   return [...faults.values()];
 }
+
+// A secret is pasted into the wrong field sooner than one thinks.
+function shown(value: unknown): unknown {
+  return typeof value === "string" ? hideInText(value).slice(0, longestInput) : value;
+}
+
+const longestInput = 500;
 
 // Numbers of the schema library's errors, 0.34.
 const missing = 45;

@@ -47,4 +47,12 @@ describe("targets", () => {
     expect(check(address, domain, true)).not.toThrow();
     expect(check(address, domain, false)).toThrow(/is this machine/);
   });
+
+  test.each([
+    ["root:hunter2@pve", null],
+    ["10.0.0.1", "https://root:hunter2@pve.example.com"],
+    ["10.0.0.1", "root:hunt@er2@pve"],
+  ])("the password in %s %p is not repeated", (address, domain) => {
+    expect(check(address, domain, true)).toThrow(/^Invalid (IP address|domain): (https:\/\/)?…@pve/);
+  });
 });

@@ -1,4 +1,4 @@
-import { forbiddenTarget } from "@proxbox/runtime/forbidden-target";
+import { forbiddenTarget, isLoopback } from "@proxbox/runtime/forbidden-target";
 import ipaddr from "ipaddr.js";
 import { badRequest } from "./errors.ts";
 
@@ -16,10 +16,15 @@ export function checkTarget(
   { allowLoopback }: { allowLoopback: boolean },
 ): void {
   const problem = problemOf(endpoint.ip_address.split("/")[0] ?? "", allowLoopback);
-  if (problem) throw badRequest(`Invalid IP address: ${endpoint.ip_address} ${problem}`);
+  if (problem) throw badRequest(`Invalid IP address: ${withoutLogin(endpoint.ip_address)} ${problem}`);
   if (!endpoint.domain) return;
   const named = problemOf(endpoint.domain, allowLoopback);
-  if (named) throw badRequest(`Invalid domain: ${endpoint.domain} ${named}`);
+  if (named) throw badRequest(`Invalid domain: ${withoutLogin(endpoint.domain)} ${named}`);
+}
+
+// Who pastes an address with a password in it shall not read the password in an error.
+function withoutLogin(text: string): string {
+  return text.replace(/^(\w+:\/\/)?.*@/, "$1…@");
 }
 
 function problemOf(text: string, allowLoopback: boolean): string | null {
@@ -30,8 +35,6 @@ function problemOf(text: string, allowLoopback: boolean): string | null {
   const loopback = "is this machine, which PROXBOX_ALLOW_LOOPBACK_TARGETS forbids.";
   const forbidden = forbiddenTarget(host);
   if (forbidden) return `is ${forbidden}, never a Proxmox or NetBox.`;
-  if (ipaddr.isValid(host)) return ipaddr.process(host).range() === "loopback" && !allowLoopback ? loopback : null;
-  if (!hostname.test(host)) return "is neither an address nor a host name.";
-  const name = host.replace(/\.$/, "");
-  return (name === "localhost" || name.endsWith(".localhost")) && !allowLoopback ? loopback : null;
+  if (isLoopback(host) && !allowLoopback) return loopback;
+  return ipaddr.isValid(host) || hostname.test(host) ? null : "is neither an address nor a host name.";
 }

@@ -58,6 +58,16 @@ test.each([
   expect(() => apiPathOf(rest)).toThrow(refused);
 });
 
+test.each([
+  "nodes/pve1/qemu/100/agent/file-read",
+  "nodes/pve1/qemu/100/agent/exec-status",
+  "nodes/pve1/qemu/100/cloudinit/dump",
+  "/cluster/acme/plugins/",
+  "cluster/acme/plugins/dns1",
+])("%p would tell secrets", (rest) => {
+  expect(() => apiPathOf(rest)).toThrow(/would tell secrets/);
+});
+
 test("whatever is accepted stays below /api2/json", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (rest) => {

@@ -42,13 +42,19 @@ export function queryOf(params: Params, names: readonly string[]): Record<string
   return Object.fromEntries(entries);
 }
 
+/** Reads of Proxmox VE 9.2 that tell secrets whatever their fields are called: files of guests, cloud-init with password hashes, keys of DNS providers. */
+const telling = /\/agent\/(?:file-read|exec-status)$|\/cloudinit\/dump$|^cluster\/acme\/plugins(?:\/|$)/;
+
 /**
  * A path below /api2/json of the Proxmox API, checked so that it stays there: names and numbers, as nodes, storages,
- * guests and volumes have them, and nothing that is escaped or leads upwards. Throws ProxboxError `live_bad_question`.
+ * guests and volumes have them, and nothing that is escaped, leads upwards or tells secrets. Throws ProxboxError
+ * `live_bad_question`.
  */
 export function apiPathOf(rest: string): string {
   const parts = rest.replace(/^\/|\/$/g, "").split("/");
   const wrong = parts.find((part) => !/^[A-Za-z0-9][A-Za-z0-9._:@!+,=-]{0,255}$/.test(part) || part.includes(".."));
-  if (wrong === undefined) return `/${parts.join("/")}`;
+  const path = parts.join("/");
+  if (telling.test(path)) throw badQuestion(`${path} is not read through here: it would tell secrets.`);
+  if (wrong === undefined) return `/${path}`;
   throw badQuestion(`"${rest.slice(0, 120)}" is no path of the Proxmox API, such as nodes/pve1/time.`);
 }
