@@ -146,8 +146,10 @@ function nothingOf({ form, nullable }: Field): unknown {
   return nullable || form === "json" ? null : "";
 }
 
+const kindsByPath = Map.groupBy(kindNames.map(kindOf), ({ path }) => path);
+
 function kindsAt(path: string) {
-  return kindNames.map(kindOf).filter((kind) => kind.path === path);
+  return kindsByPath.get(path) ?? [];
 }
 
 function fieldsAt(path: string): Readonly<Record<string, Field>> {
