@@ -257,13 +257,14 @@ describe("faults", () => {
   });
 });
 
-test("10,000 guests are listed and read in seconds", async () => {
+test("10,000 guests are listed and read with one request each", async () => {
   const [cluster] = buildEstate({ seed: 2, clusters: 1, nodes: 40, guests: 10_000, standalone: 0 }).clusters;
   await using proxmox = await startProxmox(cluster as EstateCluster);
   await using client = clientOf(proxmox);
-  const started = performance.now();
   const { guests } = await readListing(client, signal);
   const observed = await observe(client, guests);
   expect(observed.filter(({ state }) => state === "ok")).toHaveLength(10_000);
-  expect(performance.now() - started).toBeLessThan(20_000);
-});
+  const { "/cluster/resources": listings, ...perGuest } = proxmox.counts();
+  expect(listings).toBe(1);
+  expect(Object.values(perGuest).reduce((sum, count) => sum + count, 0)).toBe(10_000);
+}, 120_000);
