@@ -49,10 +49,10 @@ async function gapsOf(client: ProxmoxClient) {
   return listingGaps(await readPermissions(client, signal), await readClusterStatus(client, signal));
 }
 
-function observe(client: ProxmoxClient, guests: Guest[]) {
+function observe(client: ProxmoxClient, guests: Guest[], patience = signal) {
   const blobs = { putJson: async (name: string) => ({ bucket: "b", name, digest: "d" }), getJson: async () => null };
   const shared = (key: string) => (key === "proxmox-config" ? {} : client);
-  const ctx = { run: "r", stage: "vm-disks", options: {}, env: {}, signal, blobs, shared };
+  const ctx = { run: "r", stage: "vm-disks", options: {}, env: {}, signal: patience, blobs, shared };
   const endpoint = { id: 1, name: "e", ip_address: "127.0.0.1", port: 8006 };
   const chunk = { key: "k", guests };
   return observeGuests(ctx as unknown as ObservationContext, endpoint as ProxmoxEndpoint, chunk);
@@ -260,9 +260,9 @@ describe("faults", () => {
 test("10,000 guests are listed and read with one request each", async () => {
   const [cluster] = buildEstate({ seed: 2, clusters: 1, nodes: 40, guests: 10_000, standalone: 0 }).clusters;
   await using proxmox = await startProxmox(cluster as EstateCluster);
-  await using client = clientOf(proxmox);
-  const { guests } = await readListing(client, signal);
-  const observed = await observe(client, guests);
+  await using client = clientOf(proxmox, { timeout: 100 });
+  const { guests } = await readListing(client, AbortSignal.timeout(100_000));
+  const observed = await observe(client, guests, AbortSignal.timeout(100_000));
   expect(observed.filter(({ state }) => state === "ok")).toHaveLength(10_000);
   const { "/cluster/resources": listings, ...perGuest } = proxmox.counts();
   expect(listings).toBe(1);
