@@ -22,6 +22,7 @@ type StateRow = { id: number; virtual_machine: { id: number }; proxmox_vm_id: nu
 /** Where a run starts: what a release left, the plugin that is there by now, and what happened to it since. */
 type Start = { release: OldRelease["release"]; plugin: PluginRelease; since?: (netbox: SimulatedNetBox) => void };
 
+const partner: Start = { release: "0.0.27.post4", plugin: "0.0.29.post6" };
 const newest: Start = { release: "0.0.30.post2", plugin: "0.0.29.post6" };
 const oldest: Start = { release: "0.0.19.post5", plugin: "0.0.24" };
 const upgraded: Start = { release: "0.0.19.post5", plugin: "0.0.29.post6" };
@@ -33,11 +34,13 @@ const upgraded: Start = { release: "0.0.19.post5", plugin: "0.0.29.post6" };
  */
 const gone: Record<OldRelease["release"], Record<string, number>> = {
   "0.0.30.post2": { "dcim/interfaces": 6, "ipam/ip-addresses": 3 },
+  "0.0.27.post4": { "dcim/interfaces": 6, "ipam/ip-addresses": 3 },
   "0.0.19.post5": { "extras/journal-entries": 4, "virtualization/virtual-disks": 5, [`${plugin}/backups`]: 2 },
 };
 
 const starts: [string, Start][] = [
   ["0.0.30.post2 with plugin 0.0.29.post6", newest],
+  ["0.0.27.post4 with plugin 0.0.29.post6", partner],
   ["0.0.19.post5 with plugin 0.0.24", oldest],
   ["0.0.19.post5, and the plugin has been upgraded since", upgraded],
   ["0.0.30.post2, and it died here and there", { ...newest, since: cutOff }],
@@ -254,8 +257,10 @@ function truthIn(scene: Scene, { release, plugin: ofPlugin }: Start): Truth {
   // That plugin answers every list of these with an error, so none is made.
   if (ofPlugin === "0.0.24") truth[`${plugin}/guest-vm-interface-addresses`] = {};
   if (release === "0.0.19.post5") return truth;
-  // It made VLANs of nodes without a site: such a one is global, and stands for every site that has none of its own.
-  return JSON.parse(JSON.stringify(truth).replaceAll('"frankfurt/10"', '"no dcim/sites 0/10"')) as Truth;
+  // They made VLANs of nodes without a site: such a one is global, and stands for every site that has none of its own.
+  return JSON.parse(
+    JSON.stringify(truth).replaceAll(/"(?:proxmox-default-site-)?frankfurt\/10"/g, '"no dcim/sites 0/10"'),
+  ) as Truth;
 }
 
 /** Columns in which a row stays as it was left, because they are chosen once, when a row is made, or are a person's. */

@@ -12,7 +12,7 @@ if (python === null) throw new Error(noPython);
 const only = process.argv[2];
 for (const old of oldReleases) if (only === undefined || only === old.release) await record(python, old);
 
-async function record(python: string, { release, plugin }: OldRelease): Promise<void> {
+async function record(python: string, { release, plugin, needsLinks }: OldRelease): Promise<void> {
   await using owned = new AsyncDisposableStack();
   const installed = await installPeer(python, release);
   const netbox = owned.use(await startNetBox({ plugin }));
@@ -26,7 +26,7 @@ async function record(python: string, { release, plugin }: OldRelease): Promise<
   for (const endpoint of proxmox) ids.push(await enterProxmox(client, netbox, endpoint));
   enterClusters(netbox, proxmox);
   if (plugin === "0.0.24") await client.call("GET", "/extras/extras/custom-fields/create");
-  else enterLinks(netbox, proxmox);
+  if (needsLinks) enterLinks(netbox, proxmox);
   for (const _ of ["first", "again"]) {
     for (const id of ids) {
       for (const { stage, path, extra } of askedStages) {

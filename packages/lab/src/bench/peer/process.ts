@@ -53,8 +53,9 @@ export async function startPeer(python: string): Promise<PeerProcess> {
   return { client, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
+/** Some releases call themselves unready until they know a NetBox. */
 async function answers(url: string): Promise<boolean> {
-  return await fetch(`${url}/health`).then(
+  return await fetch(`${url}/`).then(
     (response) => response.ok,
     () => false,
   );
