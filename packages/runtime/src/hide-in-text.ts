@@ -1,10 +1,12 @@
 /** What stands in the place of a secret. */
 export const hidden = "[hidden]";
 
+// Names have a longest length here, because a pattern without takes minutes for a hostile text.
 const secretShapes: readonly [RegExp, string][] = [
-  [/(PVEAPIToken=[^!\s"]*![^=\s"]*=)[^\s"',]+/g, `$1${hidden}`],
+  [/(PVEAPIToken=[^!\s"]{0,300}![^=\s"]{0,300}=)[^\s"',]+/g, `$1${hidden}`],
   [/(PVEAuthCookie=)[^\s"';]+/g, `$1${hidden}`],
-  [/\bPVE:[^\s"',]+:[0-9A-F]{8}::[^\s"',]+/g, hidden],
+  [/\bPVE:[^\s"',]{1,300}:[0-9A-F]{8}::[^\s"',]+/g, hidden],
+  [/\bPVE%3A[^\s"',;]+/g, hidden],
   [/\bnbt_[A-Za-z0-9]+\.[A-Za-z0-9]+/g, hidden],
   // Not the words of a sentence, such as "Token authentication failed".
   [/\b((?:Token|Bearer|Basic) )(?=\S*[0-9A-Z=+]|\S{24})[A-Za-z0-9._~+/=-]{8,}/g, `$1${hidden}`],

@@ -47,6 +47,7 @@ test.each([
 test.each([
   ["PVEAPIToken=root@pam!sync=11111111-2222-3333-4444-555555555555", "11111111"],
   ["Cookie: PVEAuthCookie=PVE%3Aroot@pam%3A65", "root@pam%3A65"],
+  ["Set-Cookie: x=PVE%3Aroot@pam%3A65AB12CD%3A%3Ac2lnbmF0dXJl; path=/", "c2lnbmF0dXJl"],
   ["ticket PVE:root@pam:65AB12CD::c2lnbmF0dXJl was refused", "c2lnbmF0dXJl"],
   ["Authorization: Token 0123456789abcdef0123456789abcdef01234567", "0123456789abcdef"],
   ["Bearer nbt_abcdefghijkl.zyxwvutsrq is invalid", "zyxwvutsrq"],
@@ -56,6 +57,15 @@ test.each([
   expect(hideInText(text)).not.toContain(secret);
   expect(logged({ event: "netbox.refused", detail: text }, text)).not.toContain(secret);
 });
+
+test.each(["PVE:", "PVEAPIToken=", "PVE:a:00000000:", "PVEAPIToken=a!", "a://b:", "Token a-", "nbt_a"])(
+  "a hostile text of %p is read in no time",
+  (unit) => {
+    const started = performance.now();
+    hideInText(unit.repeat(100_000 / unit.length));
+    expect(performance.now() - started).toBeLessThan(1_000);
+  },
+);
 
 test("texts without secrets and names of keys stay", () => {
   const text = "Token authentication failed: 401 at /nodes/pve1/qemu for pve1 (nb:3); token sync is unknown";

@@ -115,7 +115,7 @@ export function fieldFaults(part: string, errors: readonly ValueError[]): FieldF
 
 // A secret is pasted into the wrong field sooner than one thinks.
 function shown(value: unknown): unknown {
-  return typeof value === "string" ? hideInText(value).slice(0, longestInput) : value;
+  return typeof value === "string" ? hideInText(value.slice(0, longestInput)) : value;
 }
 
 const longestInput = 500;
