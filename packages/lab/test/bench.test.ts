@@ -54,6 +54,12 @@ test("every frame reaches every client", async () => {
   expectPositive(line, 2 * (4 + cpu) + 5);
 });
 
+test("every stream of a stage gets every frame", async () => {
+  const line = await lineOf("plugin-streams");
+  expect(line).toMatchObject({ streams: 200, objects: 1_000, frames_missing: 0 });
+  expectPositive({ ...line, frames_missing: 1 }, 8 + 3 * cpu);
+});
+
 test("a benchmark that does not exist is refused with the names of those that do", async () => {
   const child = Bun.spawn([process.execPath, program, "--only", "speed"], { stdout: "pipe", stderr: "pipe" });
   expect(await child.stderr.text()).toMatch(/no benchmark "speed".*bus.*sse-latency/);

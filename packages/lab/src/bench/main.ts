@@ -5,6 +5,7 @@ import { growthBench } from "./growth.ts";
 import { memoryBench } from "./memory.ts";
 import { netboxCostBench } from "./netbox-cost.ts";
 import { peerBench } from "./peer.ts";
+import { pluginStreamsBench } from "./plugin-streams.ts";
 import { sseLatencyBench } from "./sse-latency.ts";
 
 // `npm run bench`: one line of JSON for each benchmark. `--only NAME` runs one, `--quick` takes small sizes; `--peer` runs
@@ -14,6 +15,7 @@ const benches: Record<string, Bench> = {
   growth: growthBench,
   memory: memoryBench,
   "sse-latency": sseLatencyBench,
+  "plugin-streams": pluginStreamsBench,
   "netbox-cost": netboxCostBench,
 };
 

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encode } from "@proxbox/contracts/envelope";
 import { RunEvent, StageResult } from "@proxbox/contracts/messages";
@@ -10,15 +8,12 @@ import { envelopeOf } from "@proxbox/runtime/envelopes";
 import { createLogger } from "@proxbox/runtime/log";
 import { startNatsServer } from "@proxbox/runtime/nats-server";
 import { resultOf } from "@proxbox/runtime/results";
-import { freePort } from "@proxbox/stack/preflight";
-import { programOf } from "@proxbox/stack/services";
 import { Value } from "@sinclair/typebox/value";
-import { connectGateway } from "../gateway-client.ts";
 import { type Bench, percentile, ratio, rounded } from "./figures.ts";
+import { benchKey, startGateway } from "./gateway-process.ts";
 import { keyOfNow } from "./instant.ts";
 import { cpuMsOf, noProc } from "./process-usage.ts";
 
-const key = "bench-key-0123456789abcdef0123456789abcd";
 const author = { svc: "bench", replica: "bench", build: "bench" };
 const perSecond = 20;
 const objectsPerResult = 50;
@@ -60,48 +55,17 @@ export const sseLatencyBench: Bench = async (quick) => {
   };
 };
 
-async function startGateway(natsUrl: string): Promise<AsyncDisposable & { url: string; pid: number }> {
-  await using starting = new AsyncDisposableStack();
-  const data = await mkdtemp(join(tmpdir(), "proxbox-bench-"));
-  starting.defer(() => rm(data, { recursive: true, force: true }));
-  const port = String(await freePort());
-  const child = Bun.spawn([process.execPath, programOf("gateway")], {
-    env: {
-      ...process.env,
-      NATS_URL: natsUrl,
-      PORT: port,
-      PROXBOX_BIND_HOST: "127.0.0.1",
-      PROXBOX_ENCRYPTION_KEY_FILE: join(data, "encryption.key"),
-      PROXBOX_LOG_LEVEL: "warn",
-      PROXBOX_RATE_LIMIT: "100000",
-    },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  starting.defer(async () => {
-    child.kill("SIGTERM");
-    await child.exited;
-  });
-  const url = `http://127.0.0.1:${port}`;
-  while (!(await isReady(url))) {
-    if (child.exitCode !== null) throw new Error(`The gateway ended with code ${child.exitCode}.`);
-    await Bun.sleep(50);
-  }
-  await connectGateway(url, key);
-  const running = starting.move();
-  return { url, pid: child.pid, [Symbol.asyncDispose]: () => running.disposeAsync() };
-}
-
-async function isReady(url: string): Promise<boolean> {
-  const answer = await fetch(`${url}/ready`).catch(() => null);
-  return answer?.ok ?? false;
-}
-
 type Scenario = { run: string; clients: number; results: number };
 
 /** Milliseconds from publishing to receiving, one for each result and client. */
 async function measure(bus: Bus, url: string, { run, clients, results }: Scenario): Promise<number[]> {
   await tellRun(bus, run, "created");
-  await using crowd = startClients({ BENCH_URL: url, BENCH_KEY: key, BENCH_RUN: run, BENCH_CLIENTS: String(clients) });
+  await using crowd = startClients({
+    BENCH_URL: url,
+    BENCH_KEY: benchKey,
+    BENCH_RUN: run,
+    BENCH_CLIENTS: String(clients),
+  });
   await crowd.connected;
   const began = performance.now();
   for (let n = 0; n < results; n += 1) {

@@ -23,7 +23,7 @@ type Told = { frames: PluginFrame[]; source: Source };
 type Telling = { told: Map<number, Told>; frames: number; readers: number };
 
 /** Opens the tellings of a gateway. Of each, up to `most` frames are remembered: readers are seldom further apart. */
-export function createTellings(most = 10_000): Tellings {
+export function createTellings(most = 5_000): Tellings {
   const tellings = new Map<string, Telling>();
 
   const remember = (telling: Telling, seq: number, told: Told): void => {
