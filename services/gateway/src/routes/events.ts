@@ -3,14 +3,9 @@ import { Elysia } from "elysia";
 import { eventStream } from "../event-stream.ts";
 import { followRun } from "../following.ts";
 import type { GatewayParts } from "../parts.ts";
+import { sseHeaders } from "../sse-body.ts";
 import { describe } from "./describe.ts";
 import { readAs } from "./read-as.ts";
-
-const headers = {
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-cache, no-transform",
-  "x-accel-buffering": "no",
-};
 
 /** The events of a run as server-sent events. */
 export function eventRoutes(parts: GatewayParts) {
@@ -28,7 +23,7 @@ export function eventRoutes(parts: GatewayParts) {
       });
       // By the specification of EventSource, 204 is what stops it from coming back.
       if (followed.isFinished) return new Response(null, { status: 204 });
-      if (request.method === "HEAD") return new Response(null, { headers });
+      if (request.method === "HEAD") return new Response(null, { headers: sseHeaders });
       metrics.sseClients.inc();
       log.debug({ event: "sse.opened", run, lastEventId }, "A reader has come.");
       let ended = false;
@@ -39,7 +34,7 @@ export function eventRoutes(parts: GatewayParts) {
         if (error) log.warn({ event: "sse.closed", run, err: error }, "A reader was sent away: its events broke off.");
         else log.debug({ event: "sse.closed", run }, "A reader has gone.");
       };
-      return new Response(eventStream(followed, stop, onEnd), { headers });
+      return new Response(eventStream(followed, stop, onEnd), { headers: sseHeaders });
     },
     {
       query: FollowQuery,

@@ -4,6 +4,7 @@ import type { LogEntry } from "../logs/log-entry.ts";
 import { activeFilters, inThisLife, type LogFilter, logFilterQuery, logSieve } from "../logs/log-filter.ts";
 import { logStream } from "../logs/log-stream.ts";
 import type { GatewayParts } from "../parts.ts";
+import { sseHeaders } from "../sse-body.ts";
 import { describe } from "./describe.ts";
 import { readAs } from "./read-as.ts";
 
@@ -15,12 +16,6 @@ const whole = {
   limit: "integer",
   offset: "integer",
 } as const;
-
-const headers = {
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-cache, no-transform",
-  "x-accel-buffering": "no",
-};
 
 /** How much of what was said before a reader of the stream came is told to it. */
 const replayed = 200;
@@ -63,12 +58,12 @@ export function logRoutes({ logs, metrics }: Pick<GatewayParts, "logs" | "metric
       async ({ query, request }) => {
         const { entries, newest } = await found(query);
         const { newer_than_id: _, ...lasting } = query;
-        if (request.method === "HEAD") return new Response(null, { headers });
+        if (request.method === "HEAD") return new Response(null, { headers: sseHeaders });
         const stop = new AbortController();
         metrics.sseClients.inc();
         stop.signal.addEventListener("abort", () => metrics.sseClients.dec(), { once: true });
         const coming = fitting(logs.follow(newest, stop.signal), logSieve(lasting));
-        return new Response(logStream(entries.slice(-replayed), coming, stop), { headers });
+        return new Response(logStream(entries.slice(-replayed), coming, stop), { headers: sseHeaders });
       },
       {
         query: Type.Object(logFilterQuery, open),
