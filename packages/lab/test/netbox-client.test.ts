@@ -367,3 +367,39 @@ test("a name that leads to a metadata service is not called", async () => {
   });
   expect(netbox.counts().requests).toBe(0);
 });
+
+test("a redirect takes neither a request nor the token elsewhere", async () => {
+  let elsewhere = 0;
+  using trap = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: () => {
+      elsewhere += 1;
+      return Response.json({});
+    },
+  });
+  for (const status of [301, 302, 307, 308]) {
+    const headers = { location: `${trap.url}latest/meta-data` };
+    using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(null, { status, headers }) });
+    const client = connect({ url: `http://127.0.0.1:${server.port}` });
+    const failure = await client.get("/api/status/", signal).catch((thrown) => thrown);
+    expect(failure).toMatchObject({ code: "netbox_bad_answer", status, retryable: false });
+  }
+  expect(elsewhere).toBe(0);
+});
+
+test("a refusal that repeats the token is told without it", async () => {
+  const { key, secret } = netbox.tokens.v2;
+  const authorizations = [`Token ${netbox.tokens.v1}`, `Bearer nbt_${key}.${secret}`];
+  for (const authorization of authorizations) {
+    const own = authorization.split(/[ .]/).at(-1) ?? "";
+    const client = connect({ url: netbox.url, authorization });
+    for (const status of [400, 401, 403, 500]) {
+      const body = { detail: `${authorization}; '${own}' of ${status}`, name: [own] };
+      netbox.faults.add({ kind: "status", status, body, times: 1 });
+      const failure = await client.get("/api/dcim/sites/", signal).catch((thrown) => thrown);
+      expect(failure.message).toContain("[hidden]");
+      expect(JSON.stringify([failure.message, String(failure.cause)])).not.toContain(own);
+    }
+  }
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createLeadJudge } from "@proxbox/runtime/forbidden-target";
+import type { ProxmoxTarget } from "../src/target.ts";
 import { clientFor, data, failureOf, reset, serve } from "./server.ts";
 
 const signal = AbortSignal.timeout(20_000);
@@ -141,6 +142,39 @@ describe("failures have a code, a sentence and the next step", () => {
     const failure = await failureOf(server.client.get("/x", { signal }));
     expect(failure.message).toContain("bad: PVEAPIToken=root@pam!proxbox=[hidden]");
     expect(JSON.stringify([failure.message, failure.cause, String(failure.cause)])).not.toContain("4b1f-secret");
+  });
+
+  test.each<[string, Partial<ProxmoxTarget>]>([
+    ["a token", {}],
+    ["a password", { credentials: { by: "password", user: "root@pam", password: "4b1f-secret" } }],
+  ])("a redirect takes neither a request nor %s elsewhere", async (_, change) => {
+    const elsewhere: Request[] = [];
+    using trap = serve((request) => {
+      elsewhere.push(request);
+      return data({});
+    });
+    for (const status of [301, 302, 303, 307, 308]) {
+      const location = `${trap.origin}/latest/meta-data?got=4b1f-secret`;
+      using server = serve(() => new Response(null, { status, headers: { location } }), { ...change, retries: 0 });
+      const failure = await failureOf(server.client.get("/x", { signal }));
+      expect(failure).toMatchObject({ code: "proxmox_bad_answer", status });
+      expect(failure.message).not.toContain("4b1f-secret");
+    }
+    expect(elsewhere).toEqual([]);
+  });
+
+  test("a token that cannot be a header is not told by the failure", async () => {
+    using server = serve(() => data(1), {
+      credentials: { by: "token", id: "root@pam!proxbox", secret: "4b1f\nsecret" },
+      retries: 0,
+    });
+    const failure = await failureOf(server.client.get("/x", { signal }));
+    expect(JSON.stringify([failure.message, String(failure.cause)])).not.toMatch(/4b1f|secret/);
+  });
+
+  test("secrets of others are masked in every answer", async () => {
+    using server = serve(() => data([{ ipam: "nb", token: "planted" }]));
+    expect(await server.client.get("/cluster/sdn/ipams", { signal })).toEqual([{ ipam: "nb", token: "**********" }]);
   });
 });
 
