@@ -2,7 +2,7 @@ import { isStage } from "@proxbox/contracts/stages";
 import { type AnswerMaker, fullUpdateAnswer, stageAnswer } from "./frames/answers.ts";
 import { fullUpdateFrames } from "./frames/full-update-frames.ts";
 import { type FrameMaker, stageFrames } from "./frames/stage-frames.ts";
-import type { StageOrder } from "./stage-answer.ts";
+import type { StageOrder } from "./stage-order.ts";
 import { fullUpdatePath, type StagePath } from "./stage-paths.ts";
 
 /** How a path speaks of its runs. */
@@ -18,9 +18,9 @@ export type Dialect = {
 /** The dialect of a path. With `tolerant`, a stage that is done and of which single objects failed ends well. */
 export function dialectOf(path: StagePath, tolerant: boolean): Dialect {
   const { step } = path;
-  const about = ({ request, netboxUrl }: StageOrder) => ({
-    ...{ stages: request.stages.filter(isStage), netboxUrl, tolerant },
-  });
+  const about = ({ request, netboxUrl }: StageOrder) => {
+    return { stages: request.stages.filter(isStage), netboxUrl, tolerant };
+  };
   const key = ({ netboxUrl }: StageOrder, run: string) => `${run} ${step} ${netboxUrl}`;
   if (path === fullUpdatePath) {
     return {

@@ -2,14 +2,15 @@ import { sleep } from "@proxbox/runtime/retry";
 import { answerOf } from "../../errors.ts";
 import type { GatewayParts } from "../../parts.ts";
 import { dialectOf } from "../dialect.ts";
-import { attendRun, orderOf } from "../stage-answer.ts";
+import { attendRun } from "../run-reader.ts";
+import { orderOf } from "../stage-order.ts";
 import { toldRun } from "../told-run.ts";
 import type { SocketCommand } from "./commands.ts";
 import { endMessage, type SocketMessage, socketMessages } from "./messages.ts";
 import type { Line } from "./session.ts";
 
 /** What performing a command needs. */
-export type PerformParts = Pick<GatewayParts, "bus" | "config" | "endpoints" | "wishes" | "hub" | "metrics" | "log">;
+export type PerformParts = Pick<GatewayParts, "bus" | "config" | "endpoints" | "wishes" | "hub" | "log">;
 
 /**
  * Performs a command: asks for its run, or attaches to the one that is going, and says what becomes of it until it ends. The run
@@ -27,7 +28,7 @@ export async function perform(
   const say = speaker(line, runId);
   try {
     const order = await orderOf(parts, path, request, undefined);
-    const reader = await attendRun(parts, order, line.signal);
+    const reader = await attendRun(parts, order.request, line.signal);
     try {
       await say({ object: "run", status: "started", run: reader.run, message: `${word} begins.` });
       const onBroken = (error: unknown) => {

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { overwriteFlags } from "@proxbox/contracts/sync-options";
 import fc from "fast-check";
 import { RequestError } from "../errors.ts";
-import { type Configured, stageRequest } from "./stage-order.ts";
 import { fullUpdatePath, stagePaths } from "./stage-paths.ts";
+import { type Configured, stageRequest } from "./stage-request.ts";
 
 const proxmox = [
   { id: 1, name: "alpha (nb:1)", domain: null, ip_address: "10.0.0.1", enabled: true },
