@@ -28,18 +28,20 @@ const usualLimit = 300;
  */
 export function createGuard(parts: GuardParts) {
   const { config, bus, keys, endpoints } = parts;
-  const allow = createRateLimit(config.PROXBOX_RATE_LIMIT ?? usualLimit);
+  const limit = config.PROXBOX_RATE_LIMIT ?? usualLimit;
+  const allow = createRateLimit(limit);
+  const allowOpen = createRateLimit(limit);
   const netbox = remember(() => endpoints.netbox(), { ttlMs: 2_000, most: 1 });
   // A page that was let in yesterday shall be able to read why it is not served today.
   const originsNow = async () =>
     allowedOrigins(bus.connected() ? await netbox.get("").catch(() => null) : null, config.origins);
 
   // One job of a large estate reads hundreds of things in seconds, so who has a key is counted only where the owner says so.
-  const checkRate = async (source: string, key: string) => {
+  const isTooFast = async (source: string, key: string, isOpen: boolean) => {
+    // What is open and asks the bus, counted for itself: who has no key shall not keep it busy.
+    if (isOpen) return !allowOpen(source, Date.now());
     const counts = config.PROXBOX_RATE_LIMIT !== undefined || !(await keys.recognises(key));
-    if (counts && !allow(source, Date.now())) {
-      throw new RequestError(429, "rate_limited", refusals.tooFast, { headers: { "retry-after": "60" } });
-    }
+    return counts && !allow(source, Date.now());
   };
 
   return async ({ request, set, server }: Incoming): Promise<Response | undefined> => {
@@ -54,11 +56,14 @@ export function createGuard(parts: GuardParts) {
     if (!bus.connected() && (!isOpen || path.startsWith("/auth/"))) {
       throw unavailable("The message bus (nats-server) is not connected; try again in a few seconds.");
     }
-    if (isOpen) return;
+    if (isOpen && !path.startsWith("/auth/")) return;
     const peer = server?.requestIP(request)?.address ?? "127.0.0.1";
     const source = clientSource(peer, request.headers.get("x-forwarded-for"), config.trustedProxies);
     const key = request.headers.get(keyHeader)?.trim() ?? "";
-    await checkRate(source, key);
+    if (await isTooFast(source, key, isOpen)) {
+      throw new RequestError(429, "rate_limited", refusals.tooFast, { headers: { "retry-after": "60" } });
+    }
+    if (isOpen) return;
     if (config.PROXBOX_OPEN_LOGS && logPaths.has(path)) return;
     await admit(parts, source, key);
   };

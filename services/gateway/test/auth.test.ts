@@ -167,6 +167,18 @@ test("who has a key may ask a thousand things in a minute, who has none 300", as
   expect(await statuses(withKey(testKey), 1)).toEqual({ 200: 1 });
 });
 
+test("asking for the first key is counted as any other request without one", async () => {
+  await using bench = await startBench({ PROXBOX_RATE_LIMIT: "5" });
+  const statuses: number[] = [];
+  for (let request = 0; request < 3; request += 1) {
+    statuses.push((await bench.call("POST", "/auth/register-key", { api_key: "k".repeat(32) }, {})).status);
+    statuses.push((await bench.call("GET", "/auth/bootstrap-status", undefined, {})).status);
+  }
+  // The bench registered its own key before.
+  expect(statuses).toEqual([409, 200, 409, 200, 429, 429]);
+  expect((await bench.call("GET", "/health", undefined, {})).status).toBe(200);
+});
+
 test("X-Forwarded-For of a peer that is no trusted proxy is not believed", async () => {
   await using bench = await startBench({ PROXBOX_RATE_LIMIT: "2" });
   const from = (client: string) =>
