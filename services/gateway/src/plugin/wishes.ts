@@ -40,7 +40,33 @@ export function openWishes(tools: {
   const keeping = keepWanted(bucket, graceMs, log);
   const wanted = JSON.stringify({ graceMs } satisfies WantedRun);
 
-  const attach = async ({ run, job }: WishedRun, request: RunRequest): Promise<boolean> => {
+  const find = async (run: string): Promise<RunState | null> => {
+    try {
+      return (await runs.read(run)).state;
+    } catch (error) {
+      if (error instanceof RequestError && error.answer === 404) return null;
+      throw error;
+    }
+  };
+
+  /** A run of our own for a request: of the job that the newest run of its kind belongs to, or the first one of a job. */
+  const newRun = async (request: RunRequest): Promise<WishedRun> => {
+    const run = newRunId();
+    const key = jobOf(request);
+    if (key === null) return { run };
+    const entered = await bucket.get(runKeys.job(key));
+    const newest = entered && decode(WishedRun, entered.value);
+    const before = newest && (await find(newest.run));
+    return { run, job: (before && isNextOf(before, request, Date.now()) && newest?.job) || run };
+  };
+
+  const enterJob = async (request: RunRequest, mine: WishedRun): Promise<void> => {
+    const key = jobOf(request);
+    if (key !== null) await bucket.put(runKeys.job(key), JSON.stringify(mine));
+  };
+
+  /** Whether the run that is entered for a wish can be had. */
+  const canAttach = async ({ run, job }: WishedRun, request: RunRequest): Promise<boolean> => {
     // Told first, so that the run cannot be given up while we look at it; what is not wanted any more has been given up.
     if (!(await keeping.tell(run))) return false;
     // Who entered the run may not have come to creating it; doing it twice is doing it once.
@@ -54,7 +80,7 @@ export function openWishes(tools: {
       for (;;) {
         const entered = await bucket.get(key);
         const going = entered && decode(WishedRun, entered.value);
-        if (going && (await attach(going, request))) return { ...keeping.begin(going.run), isNew: false };
+        if (going && (await canAttach(going, request))) return { ...keeping.begin(going.run), isNew: false };
         const mine = await newRun(request);
         await bucket.put(runKeys.wanted(mine.run), wanted);
         const value = JSON.stringify(mine);
@@ -71,30 +97,6 @@ export function openWishes(tools: {
     },
     [Symbol.asyncDispose]: () => keeping[Symbol.asyncDispose](),
   };
-
-  async function newRun(request: RunRequest): Promise<WishedRun> {
-    const run = newRunId();
-    const key = jobOf(request);
-    if (key === null) return { run };
-    const entered = await bucket.get(runKeys.job(key));
-    const newest = entered && decode(WishedRun, entered.value);
-    const before = newest && (await find(newest.run));
-    return { run, job: (before && isNextOf(before, request, Date.now()) && newest?.job) || run };
-  }
-
-  async function enterJob(request: RunRequest, mine: WishedRun): Promise<void> {
-    const key = jobOf(request);
-    if (key !== null) await bucket.put(runKeys.job(key), JSON.stringify(mine));
-  }
-
-  async function find(run: string): Promise<RunState | null> {
-    try {
-      return (await runs.read(run)).state;
-    } catch (error) {
-      if (error instanceof RequestError && error.answer === 404) return null;
-      throw error;
-    }
-  }
 }
 
 function withJob(request: RunRequest, job: string | undefined): RunRequest {
