@@ -397,7 +397,10 @@ test("a refusal that repeats the token is told without it", async () => {
     for (const status of [400, 401, 403, 500]) {
       const body = { detail: `${authorization}; '${own}' of ${status}`, name: [own] };
       netbox.faults.add({ kind: "status", status, body, times: 1 });
-      const failure = await client.get("/api/dcim/sites/", signal).catch((thrown) => thrown);
+      const failure: Error = await client.get("/api/dcim/sites/", signal).then(
+        () => new Error("It was answered."),
+        (thrown) => thrown,
+      );
       expect(failure.message).toContain("[hidden]");
       expect(JSON.stringify([failure.message, String(failure.cause)])).not.toContain(own);
     }
