@@ -83,7 +83,7 @@ const quiet = { pause: forEver, onBroken: () => {} };
 test("a run of 40 minutes is never silent for longer than 10 seconds, and its clock stops with it", async () => {
   const time = simulatedTime();
   const { events, tell, left } = source();
-  const reading = read(toldRun(events, maker(), { pause: time.pause, onBroken: () => {} }), time.now);
+  const reading = read(toldRun(events, maker(), { ...time, onBroken: () => {} }), time.now);
   tell(event("run.created"), event("run.running"), event("stage.commanded"), event("stage.started"));
   tell(event("stage.manifest", { manifest: { count: 8 } }));
   for (let minute = 5; minute <= 40; minute += 5) {
@@ -112,7 +112,7 @@ test("a run of 40 minutes is never silent for longer than 10 seconds, and its cl
 test("events that say nothing to a plugin break no silence", async () => {
   const time = simulatedTime();
   const { events, tell } = source();
-  const reading = read(toldRun(events, maker(), { pause: time.pause, onBroken: () => {} }), time.now);
+  const reading = read(toldRun(events, maker(), { ...time, onBroken: () => {} }), time.now);
   for (let second = 0; second < 30; second += 3) {
     await time.passTo(second * 1_000);
     tell(event("run.surprise"));

@@ -7,6 +7,9 @@ import type { FrameTeller } from "./telling.ts";
 /** Waits for `ms`; rejects when the signal is aborted. A clock, so that tests can have one of their own. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
+/** How a run is told: `now` in milliseconds from anywhere, by the clock that `pause` waits by. */
+type ToldOptions = { pause: Pause; now?: () => number; onBroken: (error: unknown) => void };
+
 /** The plugin shows that a stage lives when a frame comes, and reckons with one every 20 seconds; comments do not count. */
 export const longestSilenceMs = 10_000;
 
@@ -18,15 +21,21 @@ export const longestSilenceMs = 10_000;
 export async function* toldRun(
   events: AsyncIterable<RunStreamEvent>,
   maker: FrameMaker | FrameTeller,
-  { pause, onBroken }: { pause: Pause; onBroken: (error: unknown) => void },
+  { pause, now = () => performance.now(), onBroken }: ToldOptions,
 ): AsyncGenerator<PluginFrame[]> {
   const iterator = events[Symbol.asyncIterator]();
   let pending: Promise<IteratorResult<RunStreamEvent>> | null = null;
-  let silence = startSilence(pause);
+  let toldAt = now();
+  let silence = startSilence(pause, longestSilenceMs);
   const more = async (): Promise<PluginFrame[]> => {
     pending ??= iterator.next();
     const next = await Promise.race([pending, silence.over]);
-    if (next === null) return maker.silence();
+    if (next === null) {
+      // The wait may have begun before the last frame: one for each frame would cost more than the frames.
+      const left = toldAt + longestSilenceMs - now();
+      silence = startSilence(pause, left > 0 ? left : longestSilenceMs);
+      return left > 0 ? [] : maker.silence();
+    }
     pending = null;
     if (!next.done) return await maker.of(next.value);
     throw new ProxboxError("stream_ended", "The events of the run ended before the run did.", { retryable: true });
@@ -35,11 +44,10 @@ export async function* toldRun(
     for (let frames = maker.begin(); ; frames = await more()) {
       // An event without a frame breaks no silence.
       if (frames.length === 0) continue;
-      silence.stop();
       const end = frames.findIndex(({ event }) => event === "complete");
       yield end < 0 ? frames : frames.slice(0, end + 1);
       if (end >= 0) return;
-      silence = startSilence(pause);
+      toldAt = now();
     }
   } catch (error) {
     onBroken(error);
@@ -50,10 +58,10 @@ export async function* toldRun(
   }
 }
 
-function startSilence(pause: Pause): { over: Promise<null>; stop: () => void } {
+function startSilence(pause: Pause, ms: number): { over: Promise<null>; stop: () => void } {
   const stopped = new AbortController();
   const over = Promise.withResolvers<null>();
-  pause(longestSilenceMs, stopped.signal).then(
+  pause(ms, stopped.signal).then(
     () => over.resolve(null),
     () => {},
   );
