@@ -92,11 +92,20 @@ describe("asking again", () => {
     expect(again).toHaveLength(1);
   });
 
+  test("for what another release has entered in its own way begins anew", async () => {
+    const path = newPath();
+    const { made } = await createdBy(() => bench.ask(path));
+    const [entry] = (await bench.runs.list(runKeys.wishAll)).filter(({ value }) => value.includes(made[0] ?? "none"));
+    await bench.runs.put(entry?.key ?? "", '{"of":"tomorrow"}');
+    const { made: again } = await createdBy(() => bench.ask(path));
+    expect(again).toHaveLength(1);
+  });
+
   test("for a run that a gateway entered and died before it created it, creates that run", async () => {
     const path = newPath();
     const { made } = await createdBy(() => bench.ask(path));
     await bench.finish(made[0] ?? "", "devices");
-    const [entry] = (await bench.runs.list("wish.*")).filter(({ value }) => value.includes(made[0] ?? "none"));
+    const [entry] = (await bench.runs.list(runKeys.wishAll)).filter(({ value }) => value.includes(made[0] ?? "none"));
     await bench.runs.put(runKeys.wanted("left-behind"), '{"graceMs":3000}');
     await bench.runs.put(entry?.key ?? "", '{"run":"left-behind","job":"left-behind"}');
     const { made: again } = await createdBy(() => Promise.all([bench.ask(path), bench.ask(path, { url: other.url })]));

@@ -55,7 +55,7 @@ export function openWishes(tools: {
     const key = jobOf(request);
     if (key === null) return { run };
     const entered = await bucket.get(runKeys.job(key));
-    const newest = entered && decode(WishedRun, entered.value);
+    const newest = entered && readWished(entered.value);
     const before = newest && (await find(newest.run));
     return { run, job: (before && isNextOf(before, request, Date.now()) && newest?.job) || run };
   };
@@ -79,7 +79,7 @@ export function openWishes(tools: {
       const key = runKeys.wish(wishOf(request));
       for (;;) {
         const entered = await bucket.get(key);
-        const going = entered && decode(WishedRun, entered.value);
+        const going = entered && readWished(entered.value);
         if (going && (await canAttach(going, request))) return { ...keeping.begin(going.run), isNew: false };
         const mine = await newRun(request);
         await bucket.put(runKeys.wanted(mine.run), wanted);
@@ -97,6 +97,15 @@ export function openWishes(tools: {
     },
     [Symbol.asyncDispose]: () => keeping[Symbol.asyncDispose](),
   };
+}
+
+// What another release has entered is as good as nothing.
+function readWished(value: string): WishedRun | null {
+  try {
+    return decode(WishedRun, value);
+  } catch {
+    return null;
+  }
 }
 
 function withJob(request: RunRequest, job: string | undefined): RunRequest {
