@@ -150,6 +150,7 @@ describe("connectionError", () => {
     ["our own timeout", new DOMException("late", "TimeoutError"), true, "netbox_timeout", true, true],
     ["a reset", { code: "ECONNRESET" }, false, "netbox_interrupted", true, true],
     ["a closed port", { code: "ECONNREFUSED" }, false, "netbox_unreachable", false, false],
+    ["plain HTTP where HTTPS is expected", { code: "EPROTO" }, false, "netbox_tls", false, false],
     ["an unknown name", { code: "ENOTFOUND" }, false, "netbox_unreachable", false, false],
     ["a certificate", { code: "DEPTH_ZERO_SELF_SIGNED_CERT" }, false, "netbox_tls", false, false],
   ];

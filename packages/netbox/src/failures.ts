@@ -19,7 +19,7 @@ const certificate = /CERT|SIGNED|TLS|SSL|UNABLE_TO_VERIFY/;
 /** The error of a request that got no whole answer; `timedOut` when we gave it up ourselves. */
 export function connectionError(asked: Asked, host: string, thrown: unknown, timedOut: boolean): NetBoxAPIError {
   const code = String((thrown as { code?: unknown }).code ?? "");
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = ended(thrown instanceof Error ? thrown.message : String(thrown));
   const what = `${asked.method} ${pathOf(asked)} on NetBox at ${host}`;
   if (timedOut) {
     return new NetBoxAPIError("netbox_timeout", `${what} got no answer in time.`, {
@@ -29,22 +29,29 @@ export function connectionError(asked: Asked, host: string, thrown: unknown, tim
       cause: thrown,
     });
   }
+  if (code === "EPROTO") {
+    return new NetBoxAPIError("netbox_tls", `NetBox at ${host} does not speak HTTPS: ${message}`, {
+      status: 0,
+      next: "Correct the port of the NetBox endpoint; for plain HTTP switch off its verify_ssl, and use another port than 443.",
+      cause: thrown,
+    });
+  }
   if (certificate.test(code)) {
-    return new NetBoxAPIError("netbox_tls", `The certificate of NetBox at ${host} is not trusted: ${message}.`, {
+    return new NetBoxAPIError("netbox_tls", `The certificate of NetBox at ${host} is not trusted: ${message}`, {
       status: 0,
       next: "Install a certificate that is trusted here, or switch off verify_ssl of the NetBox endpoint.",
       cause: thrown,
     });
   }
   if (code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EHOSTUNREACH") {
-    return new NetBoxAPIError("netbox_unreachable", `NetBox at ${host} cannot be reached: ${message}.`, {
+    return new NetBoxAPIError("netbox_unreachable", `NetBox at ${host} cannot be reached: ${message}`, {
       retryable: true,
       status: 0,
       next: "Check the address and port of the NetBox endpoint, and that NetBox runs.",
       cause: thrown,
     });
   }
-  return new NetBoxAPIError("netbox_interrupted", `${what} broke off: ${message}.`, {
+  return new NetBoxAPIError("netbox_interrupted", `${what} broke off: ${message}`, {
     overload: true,
     status: 0,
     next: "NetBox restarts or is overloaded; look at its log.",
@@ -83,14 +90,14 @@ export function accessError(asked: Asked, host: string, answer: Answer): NetBoxA
   if (status < 300 && typeof body !== "string") return null;
   const words = wordsOf(body);
   if (status === 401 || (status === 403 && !/do not have permission/i.test(words))) {
-    return new NetBoxAPIError("netbox_unauthorized", `NetBox at ${host} does not accept the token: ${words}`, {
+    return new NetBoxAPIError("netbox_unauthorized", `NetBox at ${host} does not accept the token: ${ended(words)}`, {
       status,
       next: "Check the token of the NetBox endpoint: its version, whether it is enabled and has not expired.",
     });
   }
   if (status === 403) {
     const { action, permission, object } = neededFor(asked);
-    return new NetBoxAPIError("netbox_forbidden", `The NetBox token may not ${action} ${object}: ${words}`, {
+    return new NetBoxAPIError("netbox_forbidden", `The NetBox token may not ${action} ${object}: ${ended(words)}`, {
       status,
       object,
       next: `Give its user the permission ${permission} in NetBox, and writing to the token if it has it not.`,
@@ -236,4 +243,9 @@ export function referenceError(object: string, { label, error }: { label: string
     return new SyncError("reference_failed", error.message, { object, next: error.next });
   const sentence = `It was not written because ${label} could not be made: ${error.message}`;
   return new SyncError("reference_failed", sentence, { object, next: `See why ${label} failed.` });
+}
+
+/** What NetBox says as a sentence; not all of its words end as one. */
+function ended(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
 }

@@ -117,7 +117,8 @@ export function createProxmoxClient(
   return {
     name: target.name,
     get(path, { signal, node = "", query, timeoutMs, retries = target.retries }) {
-      const asked = query ? `${path}?${new URLSearchParams(query)}` : path;
+      const search = new URLSearchParams(query).toString();
+      const asked = search ? `${path}?${search}` : path;
       const attempt = { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
       return limitOf(node)(() =>
         retry(() => whole(async () => withoutSecrets(await read(asked, attempt))), {

@@ -64,6 +64,7 @@ describe("Proxmox endpoint", () => {
     ["an empty password alone", { password: "" }, /password, or both/],
     ["everything cleared", { password: null, token_name: null, token_value: null }, /password, or both/],
     ["an unknown word in the template", { node_device_name_template: "{node}-{rack}" }, /\{rack\} is not known/],
+    ["a template without the node", { node_device_name_template: "{cluster}-host" }, /\{node\}/],
     ["a brace too many", { node_device_name_template: "{node" }, /\{ is not known/],
     ["a fingerprint that is none", { tls_fingerprint: "12:34" }, /64 hex digits/],
     ["an authority that is none", { tls_ca: "hello" }, /PEM/],

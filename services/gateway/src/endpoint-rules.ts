@@ -156,6 +156,10 @@ export function checkTemplate(template: string | undefined, loc: FieldFault["loc
   const unknown = [...(template ?? "").matchAll(/\{([^{}]*)\}|[{}]/g)].find(
     ([, name]) => !templateFields.includes(name ?? ""),
   );
+  // Without its node every device of a cluster would get the same name.
+  if (template?.trim() && !unknown && !template.includes("{node}")) {
+    throw invalidField(loc, "A template must have {node} in it.", template);
+  }
   if (!unknown) return;
   const known = templateFields.map((name) => `{${name}}`).join(", ");
   const sentence = `${unknown[0]} is not known; a template may have ${known}.`;

@@ -102,7 +102,7 @@ describe("desiredHosts", () => {
       proxmoxNodes: [{ ...untold, id: 8, endpoint: 2, name: "pve1", device: 31 }],
       devices: [{ id: 31, name: "rack-7", site: 1, cluster: 7, ours: true }],
     };
-    const device = one(desired(known), "device", "rack-7");
+    const device = one(desired(known), "device", "rack-7 (node pve1)");
     expect(device).toMatchObject({
       id: 31,
       values: { name: "rack-7", site: { kind: "site", id: 1 }, cluster: { kind: "cluster", id: 7 } },

@@ -157,7 +157,8 @@ function desiredNode(facts: HostFacts, binding: HostBinding, node: NodeFacts, op
       },
       keep,
       tags: { add: [oursTag], onCreate: ["proxbox-discovered-node"], keep: !options.overwrite_device_tags },
-      label: bound.name,
+      // A template may call it otherwise than its node.
+      label: bound.name === node.name ? node.name : `${bound.name} (node ${node.name})`,
     },
   ];
   if (row) {

@@ -45,10 +45,17 @@ const Answer = Type.Object({
 
 const transform = readAs({ vmid: "integer" });
 
-type Context = { query: object; params?: object; set: { status?: number | string; headers: object } };
+type Context = {
+  query: object;
+  params?: object;
+  request: Request;
+  set: { status?: number | string; headers: object };
+};
 
 function handlerOf(synchronise: SynchroniseOne, kind: IndividualKind) {
-  return async ({ query: sent, params, set }: Context) => {
+  return async ({ query: sent, params, request, set }: Context) => {
+    // Who asks for the headers only wants no run.
+    if (request.method === "HEAD") return new Response(null, { headers: { "content-type": "application/json" } });
     const given = Object.entries({ ...sent, ...params }).map(([name, value]) => [name, String(value)]);
     const query: StageQuery = Object.fromEntries(given);
     try {

@@ -58,8 +58,11 @@ function stageFailure(tally: StageTally): string {
   const numbers = tally.summary ? ` (${failed} failed, ${inPlace(ownCounts(tally))} ${several} in place)` : "";
   const groups = groupsOf(tally.errors).slice(0, mostSpelled);
   const spelled = groups.map(([first, ...others]) => {
+    // The stage stands before it.
+    const { object, ...bare } = first.error;
+    const error = object === `stage ${tally.stage}` ? bare : first.error;
     const names = others.flatMap(({ object }) => (object ? [object.name] : [])).slice(0, mostNamed);
-    return `${sentenceOf(first.error, first.object?.name)}${names.length > 0 ? ` The same goes for ${names.join(", ")}.` : ""}`;
+    return `${sentenceOf(error, first.object?.name)}${names.length > 0 ? ` The same goes for ${names.join(", ")}.` : ""}`;
   });
   const told = groups.reduce((sum, group) => sum + Math.min(group.length, 1 + mostNamed), 0);
   const rest = failed > told ? ` ${failed - told} more failed.` : "";

@@ -34,11 +34,13 @@ function answered(
     stage = {},
     result = {},
     query = {},
+    hindrance = null,
   }: {
     run?: Partial<RunState>;
     stage?: Partial<StageState>;
     result?: Partial<StageResult["data"]>;
     query?: Record<string, string>;
+    hindrance?: string | null;
   } = {},
 ) {
   const kind = individualKinds.find((one) => one.kind === name);
@@ -63,7 +65,7 @@ function answered(
     ...result,
   };
   const reports: StageReport[] = [{ stage: request.stages.at(-1) ?? "", results: [data as StageResult["data"]] }];
-  return answerAfter(kind, asked, { state, endpoint: "lab (nb:1)", stages: reports });
+  return answerAfter(kind, asked, { state, endpoint: "lab (nb:1)", stages: reports, hindrance });
 }
 
 describe("what became of an object", () => {
@@ -87,10 +89,10 @@ describe("what became of an object", () => {
       "its device has another name",
       "node",
       [
-        { kind: "device", name: "rack1-pve1", outcome: "unchanged", id: 2 },
+        { kind: "device", name: "rack1-pve1 (node pve1)", outcome: "unchanged", id: 2 },
         { kind: "proxmox-node", name: "pve1", outcome: "updated", id: 5 },
       ],
-      { action: "updated", netbox_object: { id: 5, kind: "proxmox-node" } },
+      { action: "updated", netbox_object: { id: 2, kind: "device" } },
     ],
     ["nothing is left to do, and nothing to tell", "task-history", [], { action: "noop", netbox_object: null }],
     [
@@ -192,6 +194,14 @@ describe("why an object is not in line", () => {
       { run: { phase: "running" }, stage: { phase: "running" } },
       504,
       /^Run r1 is still at work \(ip-addresses\)/,
+    ],
+    [
+      "the run is at work, and NetBox away",
+      "vm",
+      [],
+      { run: { phase: "running" }, stage: { phase: "running" }, hindrance: "NetBox at nb cannot be reached" },
+      504,
+      /not over in time\. NetBox at nb cannot be reached\. It goes on/,
     ],
     [
       "the run was called off",

@@ -1,7 +1,8 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
+import { ended } from "../frames/error-sentence.ts";
 import { flagOf, type StageQuery } from "../stage-query.ts";
 import { type Failure, failureOf, type IndividualRun, isPlanned, wouldBeCreated } from "./failure.ts";
-import { guestOf, type IndividualKind, mainOf } from "./kinds.ts";
+import { guestOf, type IndividualKind, isNode, mainOf } from "./kinds.ts";
 
 /** What an object rests on and was made with it; `object_type` and the other members as the plugin's own calls name them. */
 export type Dependency = {
@@ -69,7 +70,7 @@ export function answerAfter(
 
 /** The same answer where it came to no run, or to no good one. Pure. */
 export function failedAnswer(answer: IndividualAnswer, { status, code, message, next }: Failure) {
-  const error = [message, next].filter(Boolean).join(" ");
+  const error = next ? `${ended(message)} ${next}` : message;
   const problem = { detail: error, message, python_exception: null, code, ...(next ? { next } : {}) };
   return { status, body: { ...answer, action: "error", error, ...problem } satisfies IndividualAnswer };
 }
@@ -113,7 +114,8 @@ function dependenciesOf(kind: IndividualKind, query: StageQuery, others: readonl
     if (outcome.outcome !== "created" && !isPlannedNew) return [];
     const action = isPlannedNew ? "dry_run" : "created";
     if (made === "cluster") return [{ object_type: "cluster", action, name: cluster ?? name }];
-    if (made === "device" && name === node) return [{ object_type: "node", action, name }];
+    if (made === "device" && node !== undefined && isNode(name, node))
+      return [{ object_type: "node", action, name: node }];
     if (made === "storage" && store !== undefined && name.endsWith(`/${store}`))
       return [{ object_type: "storage", action, name: store }];
     const [, machine, type, number] = /^(.*) \((qemu|lxc) (\d+)\)$/.exec(name) ?? [];

@@ -1,6 +1,7 @@
 import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome, StageResult } from "@proxbox/contracts/messages";
 import { isOver, type RunState, type StageState } from "@proxbox/contracts/runs";
+import { ended } from "../frames/error-sentence.ts";
 import type { StageQuery } from "../stage-query.ts";
 import { guestOf, type IndividualKind, mainOf } from "./kinds.ts";
 
@@ -11,7 +12,13 @@ export type Failure = { status: number; code: string; message: string; next?: st
 export type StageReport = { stage: string; results: readonly StageResult["data"][] };
 
 /** A run for one object of one endpoint, as far as it has come. */
-export type IndividualRun = { state: RunState; endpoint: string; stages: readonly StageReport[] };
+export type IndividualRun = {
+  state: RunState;
+  endpoint: string;
+  stages: readonly StageReport[];
+  /** What keeps a run from ending that is not over, as far as it is known. */
+  hindrance?: string | null;
+};
 
 /** How a dry run tells of an object that is not there yet. */
 export const wouldBeCreated = "would be created";
@@ -29,8 +36,8 @@ export function mayConcern(vmid: number | null, { name }: Pick<ObjectOutcome, "n
 
 /** Why the object is not in line after its run; null: it is. Pure. */
 export function failureOf(kind: IndividualKind, query: StageQuery, run: IndividualRun): Failure | null {
-  const { state, stages } = run;
-  if (!isOver(state)) return notOver(state);
+  const { state, stages, hindrance = null } = run;
+  if (!isOver(state)) return notOver(state, hindrance);
   if (state.phase === "cancelled")
     return { status: 503, code: "cancelled", message: `Run ${state.id} was cancelled. ${state.reason ?? ""}`.trim() };
   const whole = state.stages.map(stageError).find((error) => error !== null);
@@ -75,14 +82,20 @@ function absence(
   );
 }
 
-function notOver({ id, phase, stages }: RunState): Failure {
+function notOver({ id, phase, stages }: RunState, hindrance: string | null): Failure {
   const going = stages.filter((stage) => stage.phase === "running" || stage.phase === "commanded");
   const word = going.length > 0 ? `at work (${going.map(({ stage }) => stage).join(", ")})` : "at work";
   const message =
     phase === "queued"
       ? `Run ${id} waits for other runs to end.`
       : `Run ${id} is still ${word}; it was not over in time.`;
-  return { status: 504, code: "not_over", message, next: `It goes on: look at GET /runs/${id}, or try again later.` };
+  const why = hindrance === null ? "" : ` ${ended(hindrance)}`;
+  return {
+    status: 504,
+    code: "not_over",
+    message: `${message}${why}`,
+    next: `It goes on: look at GET /runs/${id}, or try again later.`,
+  };
 }
 
 function stageError({ error, summary, phase }: StageState): WireError | null {

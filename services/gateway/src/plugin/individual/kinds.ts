@@ -87,9 +87,8 @@ export const individualKinds: readonly IndividualKind[] = [
     post: false,
     required: ["cluster_name", "node_name"],
     stages: ["devices"],
-    // A device may be called otherwise than its node.
     main: ["device", "proxmox-node"],
-    isOwn: ({ kind, name }, { node_name: wanted }) => nodeKinds.includes(kind) && name === wanted,
+    isOwn: ({ kind, name }, { node_name: wanted = "" }) => nodeKinds.includes(kind) && isNode(name, wanted),
     called: ({ node_name: name, cluster_name: cluster }) => `node ${name} of cluster ${cluster}`,
   },
   {
@@ -205,6 +204,11 @@ export const individualKinds: readonly IndividualKind[] = [
 export function mainOf({ main }: IndividualKind, own: readonly ObjectOutcome[]): ObjectOutcome[] {
   const found = main.map((name) => own.filter(({ kind }) => kind === name));
   return found.find((outcomes) => outcomes.length > 0) ?? [];
+}
+
+/** Whether a report calls something by this node; its device may have another name, which the report tells before. Pure. */
+export function isNode(name: string, node: string): boolean {
+  return name === node || name.endsWith(` (node ${node})`);
 }
 
 /** The Proxmox number of the guest that a query is about; null: it is about none. Pure. */

@@ -1,8 +1,11 @@
 import type { RunOrder } from "@proxbox/contracts/http";
 import { isOver } from "@proxbox/contracts/runs";
+import type { Bus } from "@proxbox/runtime/bus";
+import { RequestError } from "../../errors.ts";
 import { followRun } from "../../following.ts";
 import type { GatewayParts } from "../../parts.ts";
 import { newRunId, requestOf } from "../../run-order.ts";
+import { askLive } from "../live-answers.ts";
 import type { StageQuery } from "../stage-query.ts";
 import { answerAfter, type IndividualAnswer } from "./answer.ts";
 import { endpointFor } from "./endpoint.ts";
@@ -15,6 +18,9 @@ import { orderOf } from "./order.ts";
 const usualPatienceMs = 25_000;
 /** One guest, or what an endpoint has of clusters, nodes, storages and jobs. */
 const mostResults = 10_000;
+
+/** How long NetBox is tried when a run is not over in time. */
+const lookMs = 3_000;
 
 /** How long the first of several wishes waits for the others of its batch. */
 const windowMs = 100;
@@ -60,6 +66,17 @@ export function synchroniseBy(parts: IndividualParts, patienceMs = usualPatience
         return { stage, results };
       }),
     );
-    return answerAfter(kind, query, { state, endpoint: endpoint.name, stages });
+    const hindrance = isOver(state) ? null : await netboxFailure(bus);
+    return answerAfter(kind, query, { state, endpoint: endpoint.name, stages, hindrance });
   };
+}
+
+/** Why NetBox cannot be read now; null: it can, or that is not to be found out. A run waits longer for it than a caller. */
+async function netboxFailure(bus: Bus): Promise<string | null> {
+  try {
+    await askLive(bus, "netbox-status", null, {}, AbortSignal.timeout(lookMs));
+    return null;
+  } catch (error) {
+    return error instanceof RequestError ? error.message : null;
+  }
 }
