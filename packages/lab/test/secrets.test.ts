@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NewApiKey } from "@proxbox/contracts/http-settings";
 import type { Bus } from "@proxbox/runtime/bus";
@@ -278,6 +278,13 @@ test("it sees a text in each form that it could have", () => {
     basic,
   ])
     expect([form, formsOf(text).some((known) => form.includes(known))]).toEqual([form, true]);
+});
+
+test("one that did get into a log is found", () => {
+  const control = "planted-control-e7";
+  const log = join(world.scene.dataDir, "logs", "vms-0.log");
+  appendFileSync(log, `{"level":"info","msg":"Basic ${Buffer.from(`root:${control}`).toString("base64")}"}\n`);
+  expect(places(control)).toEqual(["/logs/vms-0.log"]);
 });
 
 test("the ones who repeat secrets were heard, without them", () => {
