@@ -35,7 +35,7 @@ describe("a query that means no endpoint", () => {
     ["no number", { proxmox_endpoint_ids: "1,x" }, 400, /"x" is none/],
     ["zero", { proxmox_endpoint_ids: "0" }, 400, /positive/],
     ["an empty entry", { proxmox_endpoint_ids: "1,,2" }, 400, /positive/],
-    ["too many", { proxmox_endpoint_ids: Array(101).fill("1").join(",") }, 400, /100/],
+    ["too many", { proxmox_endpoint_ids: Array.from({ length: 101 }, (_, index) => index + 1).join(",") }, 400, /100/],
     ["an unknown source", { source: "file" }, 400, /source/],
   ];
   for (const [title, query, status, sentence] of cases)

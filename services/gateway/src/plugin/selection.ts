@@ -1,5 +1,6 @@
 import { netboxPkOf, type StoredProxmoxEndpoint } from "@proxbox/contracts/endpoints";
 import { badRequest, notFound } from "../errors.ts";
+import { idsIn } from "./ids.ts";
 
 /** How a query of the plugin's dialect says which Proxmox endpoints it means. Blank is as good as absent. */
 export type SelectionQuery = {
@@ -17,7 +18,7 @@ export type SelectionQuery = {
 
 type Row = Pick<StoredProxmoxEndpoint, "id" | "name" | "domain" | "ip_address" | "enabled">;
 
-const mostIds = 100;
+const mostEndpoints = 100;
 
 const choices = [
   ...(["proxmox_endpoint_ids", "endpoint_ids", "ip_address", "target_ip_address"] as const),
@@ -36,7 +37,7 @@ export function selectEndpoints<T extends Row>(query: SelectionQuery, rows: read
   if (source !== "database" && source !== "netbox") throw badRequest("source must be database or netbox.");
   const ids = text(query.proxmox_endpoint_ids) ?? text(query.endpoint_ids);
   if (ids !== null) {
-    const wanted = readIds(ids).map((id) => {
+    const wanted = idsIn("proxmox_endpoint_ids", ids, mostEndpoints, badRequest).map((id) => {
       const found = rows.find((row) => (source === "netbox" ? netboxPkOf(row.name) : row.id) === id);
       return usable(found, `Proxmox endpoint ${id}`, rows);
     });
@@ -71,15 +72,6 @@ function usable<T extends Row>(row: T | undefined, what: string, rows: readonly 
 function isSame(left: string, right: string): boolean {
   const pk = netboxPkOf(right);
   return pk !== null && netboxPkOf(left) === pk;
-}
-
-function readIds(list: string): number[] {
-  const ids = list.split(",").map((entry) => entry.trim());
-  const wrong = ids.find((entry) => !/^[1-9]\d{0,8}$/.test(entry));
-  if (wrong !== undefined)
-    throw badRequest(`proxmox_endpoint_ids must be positive whole numbers separated by commas; "${wrong}" is none.`);
-  if (ids.length > mostIds) throw badRequest(`proxmox_endpoint_ids may name ${mostIds} endpoints, not ${ids.length}.`);
-  return ids.map(Number);
 }
 
 function text(value: string | undefined): string | null {

@@ -2,6 +2,7 @@ import { overwriteFlags, type SyncOptionsInput } from "@proxbox/contracts/sync-o
 import { checkTemplate } from "../endpoint-rules.ts";
 import { invalidField, RequestError } from "../errors.ts";
 import { truthOf } from "../truth.ts";
+import { idsIn, isId } from "./ids.ts";
 import type { SelectionQuery } from "./selection.ts";
 
 /** The query of a stage: the last value of each parameter. What is not known is ignored. */
@@ -27,7 +28,6 @@ const knownModes = ["always", "bootstrap_only", "disabled"];
 const ignoredFlags = ["custom_fields_enabled", "use_css", "use_websocket"];
 
 const mostMachines = 100;
-const positive = /^[1-9]\d{0,14}$/;
 
 /** What a truth value of the query says; null: it is not given. Throws RequestError 422. */
 export function flagOf(query: StageQuery, name: string): boolean | null {
@@ -80,28 +80,19 @@ export function checkConcurrency(query: StageQuery, atLeastOne: boolean): void {
  */
 export function machinesOf(query: StageQuery, machine: string | undefined): Pick<SyncOptionsInput, "netbox_vm_ids"> {
   if (machine !== undefined) {
-    if (!positive.test(machine)) throw invalidField(["path", "netbox_vm_id"], "It must be a positive number.", machine);
+    if (!isId(machine)) throw invalidField(["path", "netbox_vm_id"], "It must be a positive number.", machine);
     return { netbox_vm_ids: [Number(machine)] };
   }
   const list = query.netbox_vm_ids;
   if (list === undefined) return {};
-  const entries = list.split(",").map((entry) => entry.trim());
-  const wrong = entries.find((entry) => !positive.test(entry));
-  if (wrong !== undefined) {
-    throw refused(`netbox_vm_ids must be positive whole numbers separated by commas; "${wrong}" is none.`);
-  }
-  const ids = [...new Set(entries.map(Number))].sort((left, right) => left - right);
-  if (ids.length > mostMachines) {
-    throw refused(`netbox_vm_ids may name ${mostMachines} virtual machines, not ${ids.length}; leave it out for all.`);
-  }
-  return { netbox_vm_ids: ids };
+  return { netbox_vm_ids: idsIn("netbox_vm_ids", list, mostMachines, refused) };
 }
 
 /** The guests with one Proxmox number. Throws RequestError 422. */
 export function guestsOf(query: StageQuery): Pick<SyncOptionsInput, "vmids"> {
   const text = query.vmid?.trim();
   if (!text) return {};
-  if (!positive.test(text)) throw invalidField(["query", "vmid"], "It must be a positive number.", text);
+  if (!isId(text)) throw invalidField(["query", "vmid"], "It must be a positive number.", text);
   return { vmids: [Number(text)] };
 }
 
