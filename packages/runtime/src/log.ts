@@ -1,7 +1,7 @@
 import { ContractError } from "@proxbox/contracts/errors";
 import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from "pino";
 import { ProxboxError, toWireError } from "./errors.ts";
-import { hidden, hideInText } from "./hide-in-text.ts";
+import { hidden, hideInText, isSecretField } from "./hide-in-text.ts";
 
 /** Every fact that is logged, one name per fact. Add a name here before logging it. */
 export type LogEvent =
@@ -141,8 +141,6 @@ export function createLogger({
   return pino(options, everywhere) as unknown as Logger;
 }
 
-const secretField =
-  /(password|passwd|secret|token|token_?(value|key)|authorization|(api|encryption)[-_]?key|cookie|ticket|seed)$/i;
 /** A copy of a value without secrets, errors made plain data. Values nested deeper than 8 levels are left out. */
 export function hideSecrets(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return hideInText(value);
@@ -155,7 +153,7 @@ export function hideSecrets(value: unknown, depth = 0): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, entry]) => [
       name,
-      secretField.test(name) && typeof entry === "string" && entry !== "" ? hidden : hideSecrets(entry, depth + 1),
+      isSecretField(name) && typeof entry === "string" && entry !== "" ? hidden : hideSecrets(entry, depth + 1),
     ]),
   );
 }

@@ -1,6 +1,6 @@
 import type { FieldFault } from "@proxbox/contracts/http";
 import { ProxboxError, toError } from "@proxbox/runtime/errors";
-import { hideInText } from "@proxbox/runtime/hide-in-text";
+import { hideInText, isSecretField } from "@proxbox/runtime/hide-in-text";
 import type { ValueError } from "@sinclair/typebox/errors";
 import { ValidationError } from "elysia";
 
@@ -97,7 +97,6 @@ function requestError(thrown: unknown): RequestError | null {
 }
 
 const partNames: Record<string, string> = { params: "path", headers: "header" };
-const secretName = /(password|token|token_value|token_key|api_key|secret)$/i;
 
 /** The faults of a part of a request, one for each field; what was sent is repeated only when it is no secret. Pure. */
 export function fieldFaults(part: string, errors: readonly ValueError[]): FieldFault[] {
@@ -107,7 +106,7 @@ export function fieldFaults(part: string, errors: readonly ValueError[]): FieldF
     const path = error.path.split("/").filter((step) => step !== "");
     const loc = [partNames[part] ?? part, ...path.map((step) => (/^\d+$/.test(step) ? Number(step) : step))];
     const scalar = error.value === null || ["string", "number", "boolean"].includes(typeof error.value);
-    const input = scalar && !secretName.test(path.at(-1) ?? "") ? { input: shown(error.value) } : {};
+    const input = scalar && !isSecretField(path.at(-1) ?? "") ? { input: shown(error.value) } : {};
     faults.set(error.path, { ...describe(error), loc, ...input });
   }
   return [...faults.values()];
