@@ -5,6 +5,7 @@ import { ask } from "@proxbox/runtime/ask";
 import type { Bus } from "@proxbox/runtime/bus";
 import { ProxboxError } from "@proxbox/runtime/errors";
 import { RequestError } from "../errors.ts";
+import { withCause } from "./frames/error-sentence.ts";
 
 /** The Proxmox endpoints that are meant, as far as a question and its failure name them; null: NetBox is asked. */
 export type LiveScope = readonly { id: number; name: string }[] | null;
@@ -40,8 +41,7 @@ function notAnswered(thrown: unknown, scope: LiveScope): unknown {
 }
 
 function notRead(status: number, { code, message, cause, next }: WireError): RequestError {
-  // What the other side said is often the one thing that helps, and no caller reads a field of its own for it.
-  const sentence = cause && !message.includes(cause) ? `${message} (${cause})` : message;
+  const sentence = withCause({ message, cause });
   return new RequestError(status, code, sentence, { next, headers: pause(status) });
 }
 

@@ -20,6 +20,14 @@ export function withName(message: string, name: string | undefined): string {
   return isNamed ? message : `${name}: ${message}`;
 }
 
+/**
+ * A message with what the other side said, unless it says that itself: that is often the one thing that helps, and those who
+ * show one text of an answer read no other field.
+ */
+export function withCause({ message, cause }: { message: string; cause?: string | undefined }): string {
+  return cause && !message.includes(cause) ? `${message} (${cause})` : message;
+}
+
 /** A text that ends as a sentence does. */
 export function ended(text: string): string {
   const trimmed = text.trim();

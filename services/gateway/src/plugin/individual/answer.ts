@@ -1,7 +1,9 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { ended } from "../frames/error-sentence.ts";
+import { machineOf } from "../frames/machine-label.ts";
+import { wouldBe } from "../frames/would.ts";
 import { flagOf, type StageQuery } from "../stage-query.ts";
-import { type Failure, failureOf, type IndividualRun, isPlanned, wouldBeCreated } from "./failure.ts";
+import { type Failure, failureOf, type IndividualRun } from "./failure.ts";
 import { guestOf, type IndividualKind, isNode, mainOf } from "./kinds.ts";
 
 /** What an object rests on and was made with it; `object_type` and the other members as the plugin's own calls name them. */
@@ -63,7 +65,7 @@ export function answerAfter(
   if (failure) return failedAnswer(answer, failure);
   if (!answer.dry_run) return { status: 200, body: { ...answer, action: actionOf(kind, own) } };
   const would = outcomes
-    .filter(isPlanned)
+    .filter((outcome) => wouldBe(outcome) !== null)
     .map(({ kind: type, name, reason = "" }) => ({ object_type: type, name, reason }));
   return { status: 200, body: { ...answer, action: "dry_run", would } };
 }
@@ -109,17 +111,17 @@ function dependenciesOf(kind: IndividualKind, query: StageQuery, others: readonl
   const { node, cluster_name: cluster, storage, storage_name: store = storage } = query;
   const vmid = guestOf(kind, query);
   return others.flatMap((outcome): Dependency[] => {
-    const { kind: made, name, reason } = outcome;
-    const isPlannedNew = isPlanned(outcome) && reason === wouldBeCreated;
-    if (outcome.outcome !== "created" && !isPlannedNew) return [];
-    const action = isPlannedNew ? "dry_run" : "created";
+    const { kind: made, name } = outcome;
+    const isPlanned = wouldBe(outcome) === "created";
+    if (outcome.outcome !== "created" && !isPlanned) return [];
+    const action = isPlanned ? "dry_run" : "created";
     if (made === "cluster") return [{ object_type: "cluster", action, name: cluster ?? name }];
     if (made === "device" && node !== undefined && isNode(name, node))
       return [{ object_type: "node", action, name: node }];
     if (made === "storage" && store !== undefined && name.endsWith(`/${store}`))
       return [{ object_type: "storage", action, name: store }];
-    const [, machine, type, number] = /^(.*) \((qemu|lxc) (\d+)\)$/.exec(name) ?? [];
-    if (made !== "virtual-machine" || machine === undefined || type === undefined || Number(number) !== vmid) return [];
-    return [{ object_type: "vm", action, name: machine, ...(node ? { node } : {}), vmid, type }];
+    const machine = machineOf(outcome);
+    if (machine?.vmid !== vmid) return [];
+    return [{ object_type: "vm", action, name: machine.name, ...(node ? { node } : {}), vmid, type: machine.type }];
   });
 }

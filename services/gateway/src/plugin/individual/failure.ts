@@ -1,7 +1,8 @@
 import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome, StageResult } from "@proxbox/contracts/messages";
 import { isOver, type RunState, type StageState } from "@proxbox/contracts/runs";
-import { ended } from "../frames/error-sentence.ts";
+import { ended, withCause } from "../frames/error-sentence.ts";
+import { wouldBe } from "../frames/would.ts";
 import type { StageQuery } from "../stage-query.ts";
 import { guestOf, type IndividualKind, mainOf } from "./kinds.ts";
 
@@ -20,16 +21,8 @@ export type IndividualRun = {
   hindrance?: string | null;
 };
 
-/** How a dry run tells of an object that is not there yet. */
-export const wouldBeCreated = "would be created";
-
-/** Whether this is what a dry run would write. Pure. */
-export function isPlanned({ outcome, reason = "" }: ObjectOutcome): boolean {
-  return outcome === "skipped" && /^would be (created|updated|deleted)(:|$)/.test(reason);
-}
-
 /** Whether an outcome may be about this guest: not where it names another, for which the run was too. Pure. */
-export function mayConcern(vmid: number | null, { name }: Pick<ObjectOutcome, "name">): boolean {
+function mayConcern(vmid: number | null, { name }: Pick<ObjectOutcome, "name">): boolean {
   const [, named] = /\((?:vmid|qemu|lxc) (\d+)\)/.exec(name) ?? [];
   return vmid === null || named === undefined || Number(named) === vmid;
 }
@@ -48,7 +41,7 @@ export function failureOf(kind: IndividualKind, query: StageQuery, run: Individu
   if (broken?.error) return failed(broken.error);
   const main = mainOf(kind, own);
   if (main.length === 0) return absence(kind, query, run, outcomes);
-  const reasons = main.flatMap((one) => (one.outcome === "skipped" && !isPlanned(one) ? [one.reason ?? ""] : []));
+  const reasons = main.flatMap((one) => (isLeftAlone(one) ? [one.reason ?? ""] : []));
   return reasons.length < main.length ? null : { status: 409, code: "left_alone", message: reasons[0] ?? "" };
 }
 
@@ -58,7 +51,7 @@ function absence(
   { endpoint, stages }: IndividualRun,
   outcomes: readonly ObjectOutcome[],
 ): Failure | null {
-  const kept = outcomes.find((one) => one.kind === "cluster" && one.outcome === "skipped" && !isPlanned(one));
+  const kept = outcomes.find((one) => one.kind === "cluster" && isLeftAlone(one));
   if (kept) return { status: 409, code: "left_alone", message: `Cluster ${kept.name}: ${kept.reason}` };
   const vmid = guestOf(kind, query);
   const other = outcomes.find((one) => one.kind === "virtual-machine" && one.name.endsWith(` ${vmid})`));
@@ -66,7 +59,7 @@ function absence(
   if (vmid !== null && outcomes.some(({ name }) => name === `guest ${vmid}`))
     return missing(`${where} has no guest ${vmid}, or does not show it to our token.`);
   if (other?.error) return failed(other.error);
-  if (other?.outcome === "skipped" && !isPlanned(other))
+  if (other && isLeftAlone(other))
     return { status: 409, code: "left_alone", message: `${other.name}: ${other.reason}` };
   if (kind.kind === "vm" && other) return missing(`Guest ${vmid} of ${where} is no ${query.type}: ${other.name}.`);
   // What kept it from being seen: a storage that did not answer, a guest whose configuration could not be read.
@@ -74,12 +67,17 @@ function absence(
   const told = last.flatMap(({ objects }) => objects.filter((one) => mayConcern(vmid, one)));
   const error = [...last, ...told].map((one) => one.error).find((one) => one !== undefined);
   if (error) return failed(error);
-  const silent = told.find((one) => one.outcome === "skipped" && !isPlanned(one));
+  const silent = told.find(isLeftAlone);
   if (kind.mayBeSilent) return null;
   return missing(
     `${where} has no ${kind.called(query)}.`,
     silent ? `The run says: ${silent.name}: ${silent.reason}` : undefined,
   );
+}
+
+/** Whether a run did not touch an object, other than because it was dry. */
+function isLeftAlone(outcome: ObjectOutcome): boolean {
+  return outcome.outcome === "skipped" && wouldBe(outcome) === null;
 }
 
 function notOver({ id, phase, stages }: RunState, hindrance: string | null): Failure {
@@ -105,7 +103,7 @@ function stageError({ error, summary, phase }: StageState): WireError | null {
 
 function failed({ code, message, cause, next }: WireError): Failure {
   const status = code.endsWith("_timeout") ? 504 : code === "secret_unreadable" ? 503 : 502;
-  const sentence = cause && !message.includes(cause) ? `${message} (${cause})` : message;
+  const sentence = withCause({ message, cause });
   return { status, code, message: sentence, ...(next ? { next } : {}) };
 }
 
