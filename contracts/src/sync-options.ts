@@ -7,8 +7,11 @@ const mode = (fallback: "always" | "disabled", description: string) =>
   });
 const flag = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description });
 const id = (description: string) => Type.Integer({ minimum: 1, description });
-const ids = (description: string) =>
-  Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems: 100, uniqueItems: true, description });
+const ids = (maxItems: number, description: string) =>
+  Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems, uniqueItems: true, description });
+
+/** How many guests a run may be limited to by name; who wants more wants all. */
+export const mostChosenGuests = 1_000;
 
 /**
  * The `overwrite_*` flags. False: leave this field of an existing object alone; a new object always gets it.
@@ -58,9 +61,9 @@ export type OverwriteFlag = keyof typeof overwriteFlags;
 /** What a run synchronises and how, with every default filled in. */
 export const SyncOptions = Type.Object(
   {
-    proxmox_endpoint_ids: Type.Optional(ids("Only these Proxmox endpoints; left out: every enabled one.")),
-    netbox_vm_ids: Type.Optional(ids("Only these virtual machines, by their NetBox id.")),
-    vmids: Type.Optional(ids("Only these guests, by their Proxmox number.")),
+    proxmox_endpoint_ids: Type.Optional(ids(100, "Only these Proxmox endpoints; left out: every enabled one.")),
+    netbox_vm_ids: Type.Optional(ids(mostChosenGuests, "Only these virtual machines, by their NetBox id.")),
+    vmids: Type.Optional(ids(mostChosenGuests, "Only these guests, by their Proxmox number.")),
     dry_run: Type.Optional(Type.Boolean({ description: "Write nothing; tell what would be written." })),
     job: Type.Optional(
       Type.String({

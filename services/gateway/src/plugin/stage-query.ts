@@ -1,4 +1,4 @@
-import { overwriteFlags, type SyncOptionsInput } from "@proxbox/contracts/sync-options";
+import { mostChosenGuests, overwriteFlags, type SyncOptionsInput } from "@proxbox/contracts/sync-options";
 import { checkTemplate } from "../endpoint-rules.ts";
 import { invalidField, RequestError } from "../errors.ts";
 import { truthOf } from "../truth.ts";
@@ -26,8 +26,6 @@ const modes = ["cluster", "node", "storage", "vm", "vm_template", "vm_interface"
 const knownModes = ["always", "bootstrap_only", "disabled"];
 /** Truth values that callers send and that change nothing here. */
 const ignoredFlags = ["custom_fields_enabled", "use_css", "use_websocket"];
-
-const mostMachines = 100;
 
 /** What a truth value of the query says; null: it is not given. Throws RequestError 422. */
 export function flagOf(query: StageQuery, name: string): boolean | null {
@@ -85,7 +83,7 @@ export function machinesOf(query: StageQuery, machine: string | undefined): Pick
   }
   const list = query.netbox_vm_ids;
   if (list === undefined) return {};
-  return { netbox_vm_ids: idsIn("netbox_vm_ids", list, mostMachines, refused) };
+  return { netbox_vm_ids: idsIn("netbox_vm_ids", list, mostChosenGuests, refused) };
 }
 
 /** The guests with one Proxmox number. Throws RequestError 422. */
