@@ -202,14 +202,12 @@ describe("refused before anything is begun", () => {
   });
 
   const tooMany = Array.from({ length: 1_001 }, (_, id) => id + 1).join(",");
-  test.each(["", ",", "1,,2", "0", "-1", "1.5", "x", tooMany])(
-    "machines %p: with a sentence, which is what the plugin shows",
-    (list) => {
+  for (const list of ["", ",", "1,,2", "0", "-1", "1.5", "x", tooMany])
+    test(`machines "${list.slice(0, 9)}": with a sentence, which is what the plugin shows`, () => {
       const { answer, detail } = refusal("/dcim/devices/create", `netbox_vm_ids=${list}`);
       expect(answer).toBe(422);
       expect(detail).toMatch(/^netbox_vm_ids m/);
-    },
-  );
+    });
 
   test.each([
     ["an unknown endpoint", "proxmox_endpoint_ids=9", {}, 404, /no Proxmox endpoint 9/],
