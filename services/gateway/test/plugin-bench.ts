@@ -3,7 +3,7 @@ import { names } from "@proxbox/contracts/streams";
 import { filters, parseEventSubject } from "@proxbox/contracts/subjects";
 import { type Bucket, openBucket } from "@proxbox/runtime/buckets";
 import { readStored } from "@proxbox/runtime/reader";
-import { type Bench, runFact, stageFact, startBench, summary, testKey } from "./support.ts";
+import { type Bench, eventually, runFact, stageFact, startBench, summary, testKey } from "./support.ts";
 
 /** A gateway to which a plugin has pushed a NetBox and two Proxmox endpoints, 1 and 2. */
 export type PluginBench = Bench & {
@@ -14,9 +14,13 @@ export type PluginBench = Bench & {
   created(): Promise<string[]>;
   /** Says what an orchestrator and a service say of a run with one stage, up to its end. */
   finish(run: string, stage: string, ok?: boolean): Promise<void>;
+  /** What PBX_RUN says of who wants a run; null: nobody does. */
   wanted(run: string): Promise<{ graceMs: number; revision: number } | null>;
+  /** Waits until it has not been said for two thirds of the grace that a run is wanted: twice as long as between two times. */
+  leftAlone(run: string): Promise<void>;
 };
 
+/** Starts it, with these settings besides. */
 export async function startPluginBench(env: Record<string, string> = {}): Promise<PluginBench> {
   const bench = await startBench(env);
   await bench.call("POST", "/netbox/endpoint", {
@@ -35,6 +39,10 @@ export async function startPluginBench(env: Record<string, string> = {}): Promis
     });
   }
   const runs = openBucket(bench.bus, names.runs);
+  const wanted: PluginBench["wanted"] = async (run) => {
+    const entry = await runs.get(runKeys.wanted(run));
+    return entry && { ...JSON.parse(entry.value), revision: entry.revision };
+  };
   return {
     ...bench,
     runs,
@@ -53,9 +61,12 @@ export async function startPluginBench(env: Record<string, string> = {}): Promis
       await stageFact(bench.bus, run, stage, 1, "done", { summary: summary(ok) });
       await runFact(bench.bus, run, ok ? "done" : "failed", { ok });
     },
-    wanted: async (run) => {
-      const entry = await runs.get(runKeys.wanted(run));
-      return entry && { ...JSON.parse(entry.value), revision: entry.revision };
-    },
+    wanted,
+    leftAlone: (run) =>
+      eventually(async () => {
+        const last = await wanted(run);
+        await Bun.sleep(((last?.graceMs ?? 0) * 2) / 3);
+        return (await wanted(run))?.revision === last?.revision;
+      }, `nobody says any more that run ${run} is wanted`),
   };
 }
