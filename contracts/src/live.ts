@@ -10,7 +10,7 @@ type LiveSource = "proxmox" | "netbox";
  * How long a live read may take, in seconds: a little less than its caller waits. The cards of plugin 0.0.29.post6 wait
  * 5 s, its pages 8 s, its job 30 s; a page that asks for what the job asks for hangs up sooner, which ends the question.
  */
-export const livePatience = { card: 4.6, page: 7.6, job: 25 } as const;
+const livePatience = { card: 4.6, page: 7.6, job: 25 } as const;
 
 /** One read of what Proxmox or NetBox has now: its path at the gateway, what it tells, and for whom (default: `page`). */
 type LiveRead = {

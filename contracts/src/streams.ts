@@ -57,8 +57,9 @@ export const names = {
 /** The largest event: the gateway's readers and browsers take it whole. */
 export const maxEventBytes = 256 * 1024;
 
-/** How many log lines are kept, and how much of them. */
+/** How many log lines are kept, the newest. */
 export const keptLogLines = 10_000;
+/** The same in bytes. */
 export const keptLogBytes = 16 * megabyte;
 
 /** Every stream of the system. */

@@ -40,6 +40,7 @@ export type LiveScene = AsyncDisposable & {
 const log = createLogger({ service: "test", replica: "test", level: "silent" });
 const key = "a key of the test";
 
+/** Starts it for an estate; no inventory answers before a replica is started. */
 export async function startLiveScene(estate: Estate): Promise<LiveScene> {
   await using owned = new AsyncDisposableStack();
   const nats = owned.use(await startNatsServer());

@@ -47,7 +47,7 @@ const longestPlace = 500;
 const longestError = 8_000;
 
 /** What of a line, as the logger wrote it, others may want to know. Pure; its secrets are hidden already. */
-export function logLineOf(line: Record<string, unknown>): LogLine {
+function logLineOf(line: Record<string, unknown>): LogLine {
   const error = line.err === undefined || line.err === null ? "" : errorText(line.err);
   const places = ["run", "stage", "item", "endpoint", "object"] as const;
   return {

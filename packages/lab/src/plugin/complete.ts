@@ -21,7 +21,7 @@ export type Outcome = {
  * The plugin's reading of a `complete` (pydantic 2.13, lax): absent fields have defaults, so that a frame it could not
  * parse counts as success; null where a list or truth value belongs is a fault. Returns the fault's field when there is one.
  */
-export function readComplete(data: Record<string, unknown>): Complete | { fault: string } {
+function readComplete(data: Record<string, unknown>): Complete | { fault: string } {
   const { message = null, result = null, errors = [] } = data;
   const ok = "ok" in data ? laxBoolean(data.ok) : true;
   if (ok === null) return { fault: "ok" };

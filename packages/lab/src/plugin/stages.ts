@@ -46,7 +46,7 @@ export type SyncType = "all" | StageName;
 export type SyncMode = "always" | "bootstrap_only" | "disabled";
 
 /** The resources that have a mode, in the order they are sent. */
-export const modeNames = [
+const modeNames = [
   "vm",
   "vm_template",
   "vm_interface",

@@ -8,7 +8,7 @@ export type WireCheck = {
 };
 
 /** The names of events that the plugin knows (0.0.24 to 0.0.29.post6) and a synchronisation may send. */
-export const knownEvents: ReadonlySet<string> = new Set([
+const knownEvents: ReadonlySet<string> = new Set([
   "complete",
   "error",
   "step",

@@ -9,7 +9,7 @@ export type RulePlace = { cluster: string; zone: string; node?: string; vmid?: n
  * A rule. Null without its position, by which plugin 0.0.29.post6 tells rules apart; `enable` is a number, as it wants,
  * and a rule that says nothing of it is switched off (Proxmox VE 9.2). Pure.
  */
-export function ruleShape(row: Row, { cluster, zone, node, vmid, group }: RulePlace) {
+function ruleShape(row: Row, { cluster, zone, node, vmid, group }: RulePlace) {
   const pos = parseInteger(row.pos);
   if (pos === null) return null;
   return {

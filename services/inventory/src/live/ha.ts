@@ -20,10 +20,13 @@ const resources = async ({ name, client, signal }: Site) => {
 
 const inOneList = async <T>(live: Live, ask: (site: Site) => Promise<T[]>) => (await askClusters(live, ask)).flat();
 
-/** How high availability does, of all endpoints in one list; so the others. */
+/** The state of high availability: managers, quorum and services of all endpoints in one list. */
 export const haStatus: LiveHandler = (live) => inOneList(live, status);
+/** The services of all endpoints in one list, each with its state. */
 export const haResources: LiveHandler = (live) => inOneList(live, resources);
+/** The groups of nodes of all endpoints in one list. */
 export const haGroups: LiveHandler = (live) => inOneList(live, groups);
+/** The rules of all endpoints in one list. */
 export const haRules: LiveHandler = (live) => inOneList(live, rules);
 
 /** All four lists of all endpoints. */

@@ -3,7 +3,7 @@ import { parseFlag, parseInteger, parseText } from "@proxbox/proxmox/parse/scala
 import type { RouteMapEntry } from "@proxbox/proxmox/resources/sdn-routing";
 
 /** The parts of software-defined networking that are told, each with its texts, numbers and flags. */
-export const sdnParts = {
+const sdnParts = {
   controllers: { texts: ["controller", "type", "peers", "node", "loopback", "state"], integers: ["asn"], flags: [] },
   zones: {
     texts: ["zone", "type", "controller", "dns", "ipam", "rt_import", "state"],
