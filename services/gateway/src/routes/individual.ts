@@ -21,6 +21,8 @@ export function individualRoutes(parts: GatewayParts) {
       200: Answer,
       404: Problem,
       409: Problem,
+      502: Problem,
+      504: Problem,
     });
     app.get(path, answer, { query: queryOf(kind), transform, ...detail });
     if (kind.post) app.post(path, answer, { query: queryOf(kind), transform, ...detail });

@@ -5,7 +5,7 @@ import { requestOf } from "../../run-order.ts";
 import { answerAfter } from "./answer.ts";
 import type { StageReport } from "./failure.ts";
 import { individualKinds } from "./kinds.ts";
-import { orderOf } from "./order.ts";
+import { objectOrder } from "./order.ts";
 
 type Told = Partial<ObjectOutcome> & Pick<ObjectOutcome, "kind" | "name" | "outcome">;
 
@@ -46,7 +46,7 @@ function answered(
   const kind = individualKinds.find((one) => one.kind === name);
   if (!kind) throw new Error(`There is no kind ${name}.`);
   const asked = { ...queries[name], ...query };
-  const request = requestOf(orderOf(kind, asked, 1), "plugin");
+  const request = requestOf(objectOrder(kind, asked, 1), "plugin");
   const stages = request.stages.map((one) => ({
     ...{ stage: one, phase: "done", attempt: 1, ok: true, summary: null, error: null },
     ...(one === request.stages.at(-1) ? stage : {}),

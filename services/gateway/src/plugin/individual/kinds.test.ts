@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { guestOf, type IndividualKind, individualKinds, individualParameters } from "./kinds.ts";
-import { orderOf } from "./order.ts";
+import { objectOrder } from "./order.ts";
 
 const kindOf = (name: string): IndividualKind => {
   const found = individualKinds.find(({ kind }) => kind === name);
@@ -46,7 +46,7 @@ describe("what a report calls an object", () => {
   });
 });
 
-describe("orderOf", () => {
+describe("objectOrder", () => {
   test.each<[string, Record<string, string>, string[], object]>([
     ["cluster", { cluster_name: "lab", vmid: "100" }, ["devices"], {}],
     ["vm", guest, ["virtual-machines", "vm-disks", "vm-interfaces", "ip-addresses"], { vmids: [100] }],
@@ -64,7 +64,7 @@ describe("orderOf", () => {
       { vmids: [100], netbox_branch_schema_id: "br1" },
     ],
   ])("the run of a %s, case %#", (name, query, stages, options) => {
-    const order = orderOf(kindOf(name), query, 7);
+    const order = objectOrder(kindOf(name), query, 7);
     expect(order).toEqual({
       mode: "strict",
       stages: stages as never,
@@ -78,7 +78,7 @@ describe("orderOf", () => {
     ["netbox_branch_schema_id", "a/b"],
   ])("%s=%s is refused by name", (name, value) => {
     const loc = ["query", name];
-    expect(() => orderOf(kindOf("backup"), { ...guest, [name]: value }, 7)).toThrow(
+    expect(() => objectOrder(kindOf("backup"), { ...guest, [name]: value }, 7)).toThrow(
       expect.objectContaining({ answer: 422, detail: [expect.objectContaining({ loc })] }),
     );
   });

@@ -7,7 +7,7 @@ import { guestOf, type IndividualKind } from "./kinds.ts";
  * belongs to a guest, of this guest alone. `auto_create_vm` and `auto_create_storage` (default: yes) leave out what makes
  * these. Pure. Throws RequestError 422 for a flag or branch that cannot be read.
  */
-export function orderOf(kind: IndividualKind, query: StageQuery, endpoint: number): RunOrder {
+export function objectOrder(kind: IndividualKind, query: StageQuery, endpoint: number): RunOrder {
   const unwanted = [
     flagOf(query, "auto_create_vm") === false ? "virtual-machines" : null,
     flagOf(query, "auto_create_storage") === false ? "storage" : null,

@@ -12,7 +12,7 @@ import { endpointFor } from "./endpoint.ts";
 import type { StageReport } from "./failure.ts";
 import { gathering } from "./gather.ts";
 import type { IndividualKind } from "./kinds.ts";
-import { orderOf } from "./order.ts";
+import { objectOrder } from "./order.ts";
 
 /** The plugin waits for 30 s: by then it has an answer, even if the run goes on. */
 const usualPatienceMs = 25_000;
@@ -38,7 +38,7 @@ export type SynchroniseOne = (
 
 /**
  * Brings objects in line by runs, of one object or of several that are asked for at once, and tells what came of each
- * within 25 s. A run that is not over by then goes on. Throws RequestError as `endpointFor` and `orderOf` do, and when the
+ * within 25 s. A run that is not over by then goes on. Throws RequestError as `endpointFor` and `objectOrder` do, and when the
  * bus does not answer.
  * @param patienceMs how long a caller waits, where it is not 25 s
  */
@@ -54,7 +54,7 @@ export function synchroniseBy(parts: IndividualParts, patienceMs = usualPatience
   return async (kind, query) => {
     const late = AbortSignal.timeout(patienceMs);
     const endpoint = await endpointFor(bus, query, await endpoints.proxmox(), late);
-    const order = orderOf(kind, query, endpoint.id);
+    const order = objectOrder(kind, query, endpoint.id);
     const id = await (order.options?.dry_run ? begin(order) : gathered(order));
     const { events } = await followRun(parts, id, { lastEventId: null, forEver: false, signal: late });
     for await (const _ of events);
