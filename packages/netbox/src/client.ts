@@ -37,7 +37,8 @@ export type NetBoxClient = {
   get(path: string, signal: AbortSignal): Promise<unknown>;
   /**
    * Reads a list whole, e.g. `list("dcim/sites", { slug: ["a", "b"], fields: "id,slug" }, signal)`. A list of values means
-   * "any of these". Rows are unique by id. Filters that NetBox does not know it ignores: hold what comes back against what was asked.
+   * "any of these". Rows are unique by id. Filters that NetBox does not know it ignores: hold what comes back against what
+   * was asked.
    * Throws NetBoxAPIError `netbox_refused` for a bad filter, `netbox_unstable_list` for a list that never holds still.
    */
   list<T = Row>(path: string, query: Query, signal: AbortSignal): Promise<T[]>;

@@ -23,7 +23,9 @@ export function isDraftId(id: unknown): boolean {
   return typeof id === "number" && id < 0;
 }
 
-/** The id of a row that would have been made: the same for the same row, so that a stage that is repeated makes no second one. */
+/**
+ * The id of a row that would have been made: the same for the same row, so that a stage that is repeated makes no second one.
+ */
 export function draftId(path: string, body: WireRow): number {
   const digest = createHash("sha256")
     .update(JSON.stringify([path, body]))

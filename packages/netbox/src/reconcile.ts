@@ -22,8 +22,9 @@ const rounds = 3;
 /**
  * Brings NetBox in line with the desired objects: reads their scope once, matches, writes only differences, in bulk. An
  * object that is refused does not keep the others from landing; its outcome says why. Written twice, the second time
- * writes nothing; in a dry run nothing is, and the outcomes tell what would be. `rows` and `absent` spare the reading of what the caller has just read. Throws NetBoxAPIError when NetBox cannot be read, reached or stays overloaded (a retry helps), and
- * CancelledError; calling it again then goes on where it was.
+ * writes nothing; in a dry run nothing is, and the outcomes tell what would be. `rows` and `absent` spare the reading of what
+ * the caller has just read. Throws NetBoxAPIError when NetBox cannot be read, reached or stays overloaded (a retry helps),
+ * and CancelledError; calling it again then goes on where it was.
  */
 export async function reconcile(
   client: NetBoxClient,

@@ -97,7 +97,8 @@ export type Sender = (request: Request, signal: AbortSignal) => Promise<Answer &
  * 504, a broken connection, a timeout, a 500 of NetBox's database) is waited out here with jitter, obeying Retry-After.
  * Answers that refuse what was asked are returned; refusals of the caller, overload that lasts and connections that
  * cannot be made are thrown as NetBoxAPIError: `netbox_unauthorized`, `netbox_forbidden`, `netbox_bad_answer`,
- * `netbox_tls`, `netbox_address_refused`, `netbox_read_only` (no retry helps), `netbox_unreachable`, `netbox_overloaded`, `netbox_timeout`, `netbox_interrupted`.
+ * `netbox_tls`, `netbox_address_refused`, `netbox_read_only` (no retry helps), `netbox_unreachable`, `netbox_overloaded`,
+ * `netbox_timeout`, `netbox_interrupted`.
  */
 export function createSender(options: SenderOptions): Sender {
   const { patience, log } = options;

@@ -15,8 +15,9 @@ type Stored<T> = { observedAt: string; value: T };
 const looking: ReadonlySet<string> = new Set(["devices", "virtual-machines"]);
 
 /**
- * What an earlier stage of the run, or of its job, stored under a name, unless it is older than PROXBOX_OBSERVATION_MAX_AGE; null: there
- * is nothing that may be used. The stages devices and virtual-machines and runs of chosen machines always look again.
+ * What an earlier stage of the run, or of its job, stored under a name, unless it is older than PROXBOX_OBSERVATION_MAX_AGE;
+ * null: there is nothing that may be used. The stages devices and virtual-machines and runs of chosen machines always look
+ * again.
  */
 export async function storedObservation<T>(ctx: ObservationContext, endpoint: number, part: string): Promise<T | null> {
   return looking.has(ctx.stage) || isTargeted(ctx.options) ? null : freshObservation(ctx, endpoint, part);

@@ -9,7 +9,10 @@ export async function readRows(client: ProxmoxClient, path: string, options: Rea
   return parseRows(data);
 }
 
-/** Reads an object, e.g. `/cluster/options`; one without anything in it where Proxmox has nothing to say. Throws as the client does. */
+/**
+ * Reads an object, e.g. `/cluster/options`; one without anything in it where Proxmox has nothing to say. Throws as the client
+ * does.
+ */
 export async function readRow(client: ProxmoxClient, path: string, options: ReadOptions): Promise<Row> {
   return parseRow(await client.get(path, options)) ?? {};
 }

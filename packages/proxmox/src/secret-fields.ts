@@ -4,8 +4,8 @@ import { passwordInAddress } from "@proxbox/runtime/hide-in-text";
 const masked = "**********";
 
 /**
- * Fields that hold a secret wherever they stand. Proxmox VE 9.2 masks or leaves out most; in clear it tells `token` and `key` of
- * GET /cluster/sdn/ipams and /cluster/sdn/dns, and `client-key` of an OpenID realm.
+ * Fields that hold a secret wherever they stand. Proxmox VE 9.2 masks or leaves out most; in clear it tells `token` and `key`
+ * of GET /cluster/sdn/ipams and /cluster/sdn/dns, and `client-key` of an OpenID realm.
  */
 const secretField =
   /^(?:.*passw(?:or)?d|.*secret|token|tokenvalue|token[-_]value|key|(?:client|private|api|encryption)[-_]?key|keyring|ticket|csrfpreventiontoken)$/i;

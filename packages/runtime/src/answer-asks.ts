@@ -29,8 +29,8 @@ const headerRoom = 1_024;
 
 /**
  * Answers the questions of `ask`, side by side. An answer goes in parts, the next when the one before was taken: a slow
- * reader is never flooded, and an answer that nobody waits for any more ends at once. Resolves when the signal is aborted (or the bus
- * closed) and every question taken before is answered. Rejects when it may not listen there.
+ * reader is never flooded, and an answer that nobody waits for any more ends at once. Resolves when the signal is aborted (or
+ * the bus closed) and every question taken before is answered. Rejects when it may not listen there.
  */
 export async function answerAsks(bus: Bus, { subject, queue, signal, handle }: AnswerOptions): Promise<void> {
   const atWork = new Set<Promise<void>>();

@@ -19,8 +19,8 @@ const forbiddenRanges: Record<string, string> = {
 
 /**
  * What a host is that no Proxmox or NetBox can be, e.g. `a link-local address`: link-local (where clouds keep the
- * credentials of their machines), multicast, broadcast and unspecified addresses, and other metadata services. Null for every other
- * address and for every name but those of metadata services. Private addresses are what this is for. Pure.
+ * credentials of their machines), multicast, broadcast and unspecified addresses, and other metadata services. Null for every
+ * other address and for every name but those of metadata services. Private addresses are what this is for. Pure.
  */
 export function forbiddenTarget(host: string): string | null {
   const bare = bareHost(host);

@@ -24,7 +24,9 @@ export type Verdict = { known: "no-keys" | "wrong" } | { known: "ok"; id: number
 /** The API keys, shared by all gateways of an installation. */
 export type KeyStore = {
   status(): Promise<BootstrapStatus>;
-  /** Tells what a key is. Nearly always without a read; a key that seems wrong is looked for once more in what is stored now. */
+  /**
+   * Tells what a key is. Nearly always without a read; a key that seems wrong is looked for once more in what is stored now.
+   */
   verify(key: string): Promise<Verdict>;
   /** Whether a key is among those remembered: at most one read every two seconds, whoever asks. */
   recognises(key: string): Promise<boolean>;

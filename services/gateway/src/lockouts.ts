@@ -6,7 +6,9 @@ import { remember } from "./remember.ts";
 /** The failed logins, shared by all gateways and kept across their restarts. */
 export type Lockouts = {
   isLocked(source: string, credential: string): Promise<boolean>;
-  /** The same as it was at most two seconds ago: for callers whose key is right, so that each of their requests costs no read. */
+  /**
+   * The same as it was at most two seconds ago: for callers whose key is right, so that each of their requests costs no read.
+   */
   seemsLocked(source: string, credential: string): Promise<boolean>;
   /** Counts a failure and tells how many attempts are left. */
   fail(source: string, credential: string): Promise<number>;

@@ -36,7 +36,9 @@ export type NodeDetail = {
   location: string | null;
 };
 
-/** Clusters with their nodes beneath, a flat list of both, or lists by name. Throws ShapeError where the plugin's model does. */
+/**
+ * Clusters with their nodes beneath, a flat list of both, or lists by name. Throws ShapeError where the plugin's model does.
+ */
 export function readClusterStatus(json: unknown): { cluster: ClusterRecord | null; nodes: NodeRecord[] } {
   const listed = Array.isArray(json) ? json : isObject(json) ? Object.values(json).filter(Array.isArray).flat() : [];
   const all = listed.flatMap((item) => {
@@ -76,7 +78,10 @@ function nodeOf(record: Record<string, unknown>): NodeRecord {
   };
 }
 
-/** Every record of a node in lists and objects of any depth. Throws ShapeError where `node` or a text is neither text nor absent. */
+/**
+ * Every record of a node in lists and objects of any depth. Throws ShapeError where `node` or a text is neither text nor
+ * absent.
+ */
 export function readNodes(json: unknown): NodeDetail[] {
   if (Array.isArray(json)) return json.flatMap(readNodes);
   if (!isObject(json)) return [];

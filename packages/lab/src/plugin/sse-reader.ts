@@ -82,7 +82,10 @@ function brokenOff(detail: string): Outcome {
 
 class StillOpen extends Error {}
 
-/** The pieces of a body until it ends; throws when it breaks off, or stays open for longer than `patience` says (null: as long as it likes). */
+/**
+ * The pieces of a body until it ends; throws when it breaks off, or stays open for longer than `patience` says (null: as long
+ * as it likes).
+ */
 async function* chunksOf(response: Response, patience: () => number | null): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
   if (!reader) return;

@@ -1,6 +1,9 @@
 import type { EstateFirewall, Row } from "./estate.ts";
 
-/** The firewall of a datacenter, with what makes readers stumble: a rule without `enable`, an exception, a group without a comment. */
+/**
+ * The firewall of a datacenter, with what makes readers stumble: a rule without `enable`, an exception, a group without a
+ * comment.
+ */
 export function buildFirewall(cluster: number): EstateFirewall {
   return {
     options: {

@@ -21,7 +21,9 @@ type Talk = { messages: Record<string, unknown>[]; code: number | null };
 const isEnd = (object: string) => (message: Record<string, unknown>) =>
   message.object === object && message.end === true;
 
-/** Says some things and listens until the end comes or the other side closes. Every message must be a JSON object or no JSON. */
+/**
+ * Says some things and listens until the end comes or the other side closes. Every message must be a JSON object or no JSON.
+ */
 async function talk(
   { plugin }: ContractWorld,
   says: readonly string[],

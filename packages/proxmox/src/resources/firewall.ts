@@ -52,7 +52,10 @@ export async function readIpSets(client: ProxmoxClient, of: FirewallOf, signal: 
   );
 }
 
-/** The security groups of the datacenter with their rules (GET /cluster/firewall/groups, .../groups/{group}). Throws ProxmoxAPIError. */
+/**
+ * The security groups of the datacenter with their rules (GET /cluster/firewall/groups, .../groups/{group}). Throws
+ * ProxmoxAPIError.
+ */
 export async function readSecurityGroups(client: ProxmoxClient, signal: AbortSignal): Promise<SecurityGroup[]> {
   const path = `${datacenterFirewall.path}/groups`;
   const named = withNames(await readRows(client, path, { signal }), "group");

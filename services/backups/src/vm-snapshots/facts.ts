@@ -9,7 +9,9 @@ export type NodeNames = { own: string[]; foreign: string[] };
 export type SnapshotChunk = {
   key: string;
   guests: EstateGuest[];
-  /** Ids of the machines whose guest one of these has replaced: a vmid is one guest's only, and they had it as the other type. */
+  /**
+   * Ids of the machines whose guest one of these has replaced: a vmid is one guest's only, and they had it as the other type.
+   */
   former: number[];
   nodes: NodeNames;
   storages: StorageIds;

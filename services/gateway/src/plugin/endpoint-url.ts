@@ -8,7 +8,9 @@ export function urlOf({ domain, ip_address, port }: Row): string {
   return `https://${inBrackets(domain?.trim() || bare(ip_address))}:${port}`;
 }
 
-/** The endpoint whose domain or IP, and port (8006 when the URL has none), are those of a URL. Throws RequestError 400. Pure. */
+/**
+ * The endpoint whose domain or IP, and port (8006 when the URL has none), are those of a URL. Throws RequestError 400. Pure.
+ */
 export function endpointAt<T extends Row>(url: string, rows: readonly T[]): T | undefined {
   // A scheme without a port of its own: with https, 443 would not be told from none.
   const text = `proxmox://${url.trim().replace(/^\w+:\/\//, "")}`;

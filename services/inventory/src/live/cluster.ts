@@ -51,8 +51,8 @@ export const clusterResources: LiveHandler = (live) => {
 };
 
 /**
- * Proxmox leaves out of the list what we may not see, without a word; and plugin 0.0.29.post6 deletes the templates that a good answer
- * does not have. So nothing at all is told only where everything could be seen.
+ * Proxmox leaves out of the list what we may not see, without a word; and plugin 0.0.29.post6 deletes the templates that a
+ * good answer does not have. So nothing at all is told only where everything could be seen.
  */
 async function proveEmpty({ client, signal }: Site, path: string, privilege: string): Promise<void> {
   const [hidden] = hiddenBelow(await readPermissions(client, signal), path, privilege);

@@ -42,7 +42,10 @@ export function queryOf(params: Params, names: readonly string[]): Record<string
   return Object.fromEntries(entries);
 }
 
-/** Reads of Proxmox VE 9.2 that tell secrets whatever their fields are called: files of guests, cloud-init with password hashes, keys of DNS providers. */
+/**
+ * Reads of Proxmox VE 9.2 that tell secrets whatever their fields are called: files of guests, cloud-init with password
+ * hashes, keys of DNS providers.
+ */
 const telling = /\/agent\/(?:file-read|exec-status)$|\/cloudinit\/dump$|^cluster\/acme\/plugins(?:\/|$)/;
 
 /**

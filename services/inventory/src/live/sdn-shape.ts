@@ -41,8 +41,8 @@ export function routeMapRow({ name, order, action, match, set }: RouteMapEntry):
 }
 
 /**
- * One object: its known fields (null where Proxmox leaves them out) and everything as Proxmox gave it. `told`: where they are found,
- * when not there. Pure.
+ * One object: its known fields (null where Proxmox leaves them out) and everything as Proxmox gave it. `told`: where they are
+ * found, when not there. Pure.
  */
 export function sdnShape(part: SdnPart, owner: { id: number; cluster: string }, raw: Row, told: Row = raw): Row {
   const { texts, integers, flags } = sdnParts[part];

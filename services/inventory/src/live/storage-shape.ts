@@ -48,8 +48,8 @@ function usageOf({ shared }: Storage, rows: readonly Row[]): Usage {
 }
 
 /**
- * A volume on a storage, flat: a row with anything nested in it makes plugin 0.0.29.post6 give up the whole node. What Proxmox does
- * not say is left out, because that page takes no more than 1 MiB. Null without a volume id. Pure.
+ * A volume on a storage, flat: a row with anything nested in it makes plugin 0.0.29.post6 give up the whole node. What
+ * Proxmox does not say is left out, because that page takes no more than 1 MiB. Null without a volume id. Pure.
  */
 export function volumeShape(row: Row): Row | null {
   const volid = parseText(row.volid);

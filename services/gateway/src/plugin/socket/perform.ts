@@ -13,8 +13,8 @@ import type { Line } from "./session.ts";
 export type PerformParts = Pick<GatewayParts, "bus" | "config" | "endpoints" | "wishes" | "hub" | "log">;
 
 /**
- * Performs a command: asks for its run, or attaches to the one that is going, and says what becomes of it until it ends. The run
- * lasts as long as the line does. Whatever fails is said, and the command is ended by its last message in any case.
+ * Performs a command: asks for its run, or attaches to the one that is going, and says what becomes of it until it ends. The
+ * run lasts as long as the line does. Whatever fails is said, and the command is ended by its last message in any case.
  * @param request that of the socket, whose query selects endpoints
  */
 export async function perform(
