@@ -59,7 +59,7 @@ describe("the answer of a stage", () => {
   });
 
   test.each([
-    ["netbox_refused", 400],
+    ["netbox_refused", 502],
     ["no_endpoints", 400],
     ["proxmox_unreachable", 502],
     ["proxmox_unauthorized", 502],

@@ -1,7 +1,7 @@
 import type { Problem } from "@proxbox/contracts/http";
 import type { StageName } from "@proxbox/contracts/stages";
 import type { RunStreamEvent } from "../../run-events.ts";
-import { categoryOf, type ErrorCategory } from "./error-category.ts";
+import { failureStatus } from "../failure-status.ts";
 import { fullUpdateResult, resultKeyOf } from "./full-update-result.ts";
 import { createLists, listStages } from "./object-lists.ts";
 import type { RunFact } from "./run-facts.ts";
@@ -65,18 +65,6 @@ function answering(
   };
 }
 
-const statuses: Readonly<Record<ErrorCategory, number>> = {
-  connection: 502,
-  authentication: 502,
-  permission: 502,
-  validation: 400,
-  not_found: 400,
-  timeout: 504,
-  rate_limit: 503,
-  internal: 502,
-  unknown: 502,
-};
-
 function refusal(
   what: string,
   { reason }: Extract<RunFact, { of: "run" }>,
@@ -91,5 +79,5 @@ function refusal(
   const code = ended ?? first?.error.code ?? "internal";
   const next = ended ? undefined : first?.error.next;
   const body: Problem = { detail: text, message: text, python_exception: null, code, ...(next ? { next } : {}) };
-  return { status: ended ? 503 : statuses[categoryOf(code)], body };
+  return { status: failureStatus(code), body };
 }

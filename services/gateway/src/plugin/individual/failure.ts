@@ -1,6 +1,7 @@
 import type { WireError } from "@proxbox/contracts/errors";
 import type { ObjectOutcome, StageResult } from "@proxbox/contracts/messages";
 import { isOver, type RunState, type StageState } from "@proxbox/contracts/runs";
+import { failureStatus } from "../failure-status.ts";
 import { ended, withCause } from "../frames/error-sentence.ts";
 import { wouldBe } from "../frames/would.ts";
 import type { StageQuery } from "../stage-query.ts";
@@ -102,9 +103,7 @@ function stageError({ error, summary, phase }: StageState): WireError | null {
 }
 
 function failed({ code, message, cause, next }: WireError): Failure {
-  const status = code.endsWith("_timeout") ? 504 : code === "secret_unreadable" ? 503 : 502;
-  const sentence = withCause({ message, cause });
-  return { status, code, message: sentence, ...(next ? { next } : {}) };
+  return { status: failureStatus(code), code, message: withCause({ message, cause }), ...(next ? { next } : {}) };
 }
 
 function missing(message: string, next?: string): Failure {
