@@ -77,6 +77,7 @@ async function netboxFailure(bus: Bus): Promise<string | null> {
     await askLive(bus, "netbox-status", null, {}, AbortSignal.timeout(lookMs));
     return null;
   } catch (error) {
-    return error instanceof RequestError ? error.message : null;
+    // Where inventory does not answer, nothing is known of NetBox.
+    return error instanceof RequestError && !error.code.startsWith("ask_") ? error.message : null;
   }
 }
