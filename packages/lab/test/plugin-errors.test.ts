@@ -151,6 +151,13 @@ describe.each(releases)("what the page of a job of %s says of a failed stage", (
       /NetBox at 127\.0\.0\.1:\d+ cannot be reached.*Check the address and port of the NetBox endpoint/,
     ],
     [
+      "a NetBox on plain HTTP, with its certificate to be verified",
+      () => netboxAt({ verifySsl: true }, () => stage("devices", 1)),
+      503,
+      3,
+      /NetBox at 127\.0\.0\.1:\d+ does not speak HTTPS.*for plain HTTP switch off its verify_ssl/,
+    ],
+    [
       "a NetBox token that is no longer valid",
       () => netboxAt({ token: "0".repeat(40) }, () => stage("devices", 1)),
       503,

@@ -135,6 +135,17 @@ describe("why an object is not in line", () => {
       "The NetBox token may not add a backup. Give it.",
     ],
     [
+      "its device failed, which has another name",
+      "node",
+      [
+        { kind: "device", name: "rack1-pve1 (node pve1)", outcome: "failed", error },
+        { kind: "proxmox-node", name: "pve1", outcome: "unchanged", id: 5 },
+      ],
+      {},
+      502,
+      "The NetBox token may not add a backup. Give it.",
+    ],
+    [
       "a part of it failed",
       "vm",
       [machine, { kind: "vm-interface", name: "web (vmid 100) net0", outcome: "failed", error }],
