@@ -1,6 +1,7 @@
 import type { RunOrder } from "@proxbox/contracts/http";
 import { isOver } from "@proxbox/contracts/runs";
 import type { Bus } from "@proxbox/runtime/bus";
+import { startDeadline } from "@proxbox/runtime/deadline";
 import { RequestError } from "../../errors.ts";
 import { followRun } from "../../following.ts";
 import type { GatewayParts } from "../../parts.ts";
@@ -52,7 +53,8 @@ export function synchroniseBy(parts: IndividualParts, patienceMs = usualPatience
   };
   const gathered = gathering(begin, windowMs);
   return async (kind, query) => {
-    const late = AbortSignal.timeout(patienceMs);
+    using deadline = startDeadline(patienceMs);
+    const late = deadline.signal;
     const endpoint = await endpointFor(bus, query, await endpoints.proxmox(), late);
     const order = objectOrder(kind, query, endpoint.id);
     const id = await (order.options?.dry_run ? begin(order) : gathered(order));
@@ -74,7 +76,8 @@ export function synchroniseBy(parts: IndividualParts, patienceMs = usualPatience
 /** Why NetBox cannot be read now; null: it can, or that is not to be found out. A run waits longer for it than a caller. */
 async function netboxFailure(bus: Bus): Promise<string | null> {
   try {
-    await askLive(bus, "netbox-status", null, {}, AbortSignal.timeout(lookMs));
+    using deadline = startDeadline(lookMs);
+    await askLive(bus, "netbox-status", null, {}, deadline.signal);
     return null;
   } catch (error) {
     // Where inventory does not answer, nothing is known of NetBox.
