@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { freePort } from "@proxbox/stack/preflight";
 import { ask, type Backend, failureOf } from "../src/plugin/backend.ts";
-import { netboxBody, type PluginEndpoint, proxmoxBody } from "../src/plugin/endpoint-rows.ts";
+import { netboxBody, type PluginEndpoint, type PluginNetBox, proxmoxBody } from "../src/plugin/endpoint-rows.ts";
 import { runJob } from "../src/plugin/job.ts";
 import { checkKey } from "../src/plugin/keys.ts";
 import { runStage } from "../src/plugin/stage-stream.ts";
@@ -264,7 +264,7 @@ async function denied<T>(table: string, work: () => Promise<T>): Promise<T> {
 }
 
 /** With NetBox pushed otherwise. */
-async function netboxAt<T>(more: { port?: number; token?: string }, work: () => Promise<T>): Promise<T> {
+async function netboxAt<T>(more: Partial<PluginNetBox>, work: () => Promise<T>): Promise<T> {
   const { own, push } = world.plugin;
   const [{ id }] = (await ask(world.plugin.backend, "GET", "/netbox/endpoint")).json as [{ id: number }];
   await call("PUT", `/netbox/endpoint/${id}`, netboxBody({ ...own, ...more }));
