@@ -4,8 +4,6 @@ const { BENCH_URL = "", BENCH_KEY = "", BENCH_PATH = "", BENCH_CLIENTS = "1" } =
 
 const frameEnd = 10;
 
-export {};
-
 async function connect(): Promise<Response> {
   const response = await fetch(BENCH_URL + BENCH_PATH, { headers: { "X-Proxbox-API-Key": BENCH_KEY } });
   if (!response.ok) throw new Error(`The gateway answered ${response.status}: ${await response.text()}`);
@@ -30,3 +28,6 @@ async function read(response: Response): Promise<{ bytes: number; frames: number
 const responses = await Promise.all(Array.from({ length: Number(BENCH_CLIENTS) }, connect));
 process.send?.("connected");
 process.send?.(await Promise.all(responses.map(read)));
+
+// Without it this would be no module, and only a module may await at its top.
+export {};
