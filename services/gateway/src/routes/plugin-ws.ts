@@ -5,7 +5,8 @@ import { admit } from "../door.ts";
 import type { GatewayParts } from "../parts.ts";
 import { commandMeanings, readCommand } from "../plugin/socket/commands.ts";
 import { perform, refuse } from "../plugin/socket/perform.ts";
-import { closeCodes, openSession, type SocketSession, type Talk, type Wire } from "../plugin/socket/session.ts";
+import { closeCodes, openSession, type SocketSession, type Talk } from "../plugin/socket/session.ts";
+import type { Wire } from "../wire.ts";
 
 /** Most sockets of this dialect at once, and of one address: a NetBox has one for each of its processes. */
 const mostSockets = 500;

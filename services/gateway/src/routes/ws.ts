@@ -5,16 +5,11 @@ import { answerOf } from "../errors.ts";
 import { type Followed, followRun } from "../following.ts";
 import type { GatewayParts } from "../parts.ts";
 import { socketFrame } from "../run-events.ts";
+import { type Wire, wireState } from "../wire.ts";
 import { readAs } from "./read-as.ts";
 
 /** One connected socket. `drained` is resolved when the socket, having been full, can take more. */
 type Session = { stop: AbortController; drained: PromiseWithResolvers<void> };
-
-/** What of a socket is needed to write to it; `send` returns -1 when it is full, 0 when it is gone. */
-type Wire = { send(text: string): number; close(code?: number, reason?: string): void };
-
-const isFull = -1;
-const isGone = 0;
 
 /** The events of a run over WebSocket, and commands for it. */
 export function socketRoutes(parts: GatewayParts) {
@@ -82,8 +77,8 @@ async function sendAll(wire: Wire, { notice, events }: Followed, session: Sessio
   for await (const event of events) {
     const { drained } = session;
     const sent = wire.send(socketFrame(event));
-    if (sent === isGone || session.stop.signal.aborted) return;
-    if (sent === isFull) await drained.promise;
+    if (sent === wireState.gone || session.stop.signal.aborted) return;
+    if (sent === wireState.full) await drained.promise;
   }
 }
 

@@ -1,9 +1,7 @@
 import { refusals } from "../../auth.ts";
 import { answerOf, RequestError } from "../../errors.ts";
+import { type Wire, wireState } from "../../wire.ts";
 import { keyIn } from "./commands.ts";
-
-/** What of a socket is needed to speak on it; `send` returns -1 when it is full, 0 when it is gone. */
-export type Wire = { send(text: string): number; close(code?: number, reason?: string): void };
 
 /** The way to a client that was let in. */
 export type Line = {
@@ -33,7 +31,6 @@ export const closeCodes = { over: 1000, tooMuch: 1008, broken: 1011, later: 1013
 export type SessionLimits = { authMs: number; early: number };
 
 const usualLimits: SessionLimits = { authMs: 10_000, early: 16 };
-const isFull = -1;
 
 /**
  * Opens a session: the first message must be `{"api_key": ...}`, and before `admit` has let it in nothing else happens.
@@ -91,7 +88,7 @@ export function openSession(
   const say = async (text: string): Promise<void> => {
     if (signal.aborted) return;
     const { promise } = room;
-    if (wire.send(text) === isFull) await promise;
+    if (wire.send(text) === wireState.full) await promise;
   };
 
   return {
