@@ -100,13 +100,15 @@ describe("what is sent", () => {
       fc.property(anything, fc.string({ unit: "binary", maxLength: 50 }), (more, sentence) => {
         log.info({ event: "item.done", ...(more as Partial<Fact>) }, sentence);
         said += 1;
+        expect(sent.length).toBe(said);
       }),
     );
+    log.info(fact({ object: { toString: 1 } as unknown as string, err: { message: { toString: 1 } } }), "odd");
     const long = "\u0000".repeat(1e6);
     log.info(fact({ err: new Error(long), object: long, item: long }), long);
-    expect(sent.length).toBe(said + 1);
+    expect(sent.length).toBe(said + 2);
     expect(Math.max(...sent.map(({ line }) => JSON.stringify(line).length))).toBeLessThan(128 * 1024);
-  });
+  }, 60_000);
 });
 
 describe("nothing is sent", () => {

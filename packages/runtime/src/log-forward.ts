@@ -59,7 +59,7 @@ function logLineOf(line: Record<string, unknown>): LogLine {
     message: String(line.msg).slice(0, longestMessage),
     ...Object.fromEntries(
       places.flatMap((name) =>
-        line[name] === undefined || line[name] === null ? [] : [[name, String(line[name]).slice(0, longestPlace)]],
+        line[name] === undefined || line[name] === null ? [] : [[name, textOf(line[name]).slice(0, longestPlace)]],
       ),
     ),
     ...(error ? { error: error.slice(0, longestError) } : {}),
@@ -67,10 +67,17 @@ function logLineOf(line: Record<string, unknown>): LogLine {
 }
 
 function errorText(thrown: unknown): string {
-  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  if (typeof thrown !== "object" || thrown === null) return textOf(thrown);
   const { type, message, stack, ...rest } = thrown as Record<string, unknown>;
   const facts = ["code", "object", "field", "cause", "next"].flatMap((name) =>
-    rest[name] === undefined ? [] : `${name}: ${rest[name]}`,
+    rest[name] === undefined ? [] : `${name}: ${textOf(rest[name])}`,
   );
-  return [`${type ?? "Error"}: ${message ?? ""}`, ...facts, ...(stack ? [String(stack)] : [])].join("\n");
+  return [`${textOf(type ?? "Error")}: ${textOf(message ?? "")}`, ...facts, ...(stack ? [textOf(stack)] : [])].join(
+    "\n",
+  );
+}
+
+// An object may have a member called toString, which is no function.
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
