@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SyncOptions } from "@proxbox/contracts/sync-options";
-import { gatewayRoutes, routeLines } from "@proxbox/gateway/route-table";
+import { gatewayRoutes, routeLines } from "@proxbox/gateway/http/route-table";
 
 const root = join(import.meta.dir, "../../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");

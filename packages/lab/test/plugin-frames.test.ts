@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { stageNames } from "@proxbox/contracts/stages";
-import type { PluginFrame } from "@proxbox/gateway/plugin/frame";
+import type { PluginFrame } from "@proxbox/gateway/plugin/frames/frame";
 import { fullUpdateFrames } from "@proxbox/gateway/plugin/frames/full-update-frames";
 import { pagesOfKinds } from "@proxbox/gateway/plugin/frames/netbox-pages";
 import { stageWords } from "@proxbox/gateway/plugin/frames/stage-words";

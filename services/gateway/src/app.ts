@@ -1,11 +1,11 @@
 import { version } from "@proxbox/runtime/version";
 import { Elysia } from "elysia";
+import { createGuard } from "./access/guard.ts";
+import { pathOf } from "./access/request-path.ts";
 import { answerOf, methodNotAllowed } from "./errors.ts";
-import { createGuard } from "./guard.ts";
-import { type DescribedRoute, openApi } from "./open-api.ts";
+import { type DescribedRoute, openApi } from "./http/open-api.ts";
+import { readBody } from "./http/request-body.ts";
 import type { GatewayParts } from "./parts.ts";
-import { readBody } from "./request-body.ts";
-import { pathOf } from "./request-path.ts";
 import { activeRoutes } from "./routes/active.ts";
 import { cacheRoutes } from "./routes/cache.ts";
 import { encryptionRoutes } from "./routes/encryption.ts";

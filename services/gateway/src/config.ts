@@ -2,7 +2,7 @@ import { type Environment, readConfig } from "@proxbox/runtime/config";
 import { ConfigError } from "@proxbox/runtime/errors";
 import { checkTimes, serviceConfig } from "@proxbox/runtime/settings";
 import { type Static, Type } from "@sinclair/typebox";
-import { isAddressRange } from "./client-address.ts";
+import { isAddressRange } from "./access/client-address.ts";
 
 const GatewaySettings = Type.Object({
   ...serviceConfig,

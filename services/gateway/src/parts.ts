@@ -4,14 +4,14 @@ import type { Health } from "@proxbox/runtime/health";
 import type { Logger } from "@proxbox/runtime/log";
 import type { Metrics } from "@proxbox/runtime/metrics";
 import type { Vault } from "@proxbox/runtime/vault";
+import type { KeyMemory, KeyStore } from "./access/key-store.ts";
+import type { Lockouts } from "./access/lockouts.ts";
 import type { GatewayConfig } from "./config.ts";
-import type { EndpointStore } from "./endpoint-store.ts";
-import type { Hub } from "./hub.ts";
-import type { KeyMemory, KeyStore } from "./key-store.ts";
-import type { Lockouts } from "./lockouts.ts";
+import type { EndpointStore } from "./endpoints/endpoint-store.ts";
 import type { LogBook } from "./logs/log-book.ts";
-import type { Wishes } from "./plugin/wishes.ts";
-import type { RunStore } from "./run-store.ts";
+import type { Wishes } from "./plugin/wishes/wishes.ts";
+import type { Hub } from "./runs/hub.ts";
+import type { RunStore } from "./runs/run-store.ts";
 
 /** What the routes of a gateway are given. */
 export type GatewayParts = {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { openPaths } from "../src/auth.ts";
+import { openPaths } from "../src/access/auth.ts";
 import { raw, requestOf, statusesIn } from "./raw.ts";
 import { type Bench, jsonOf, startBench } from "./support.ts";
 

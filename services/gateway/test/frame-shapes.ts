@@ -1,4 +1,4 @@
-import type { PluginFrame } from "../src/plugin/frame.ts";
+import type { PluginFrame } from "../src/plugin/frames/frame.ts";
 
 /** What a member of a frame may be: types by their names in JSON, `integer`, the name of a shape, or one of some words. */
 type Member = string | readonly string[];

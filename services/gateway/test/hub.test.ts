@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createHub } from "../src/hub.ts";
+import { createHub } from "../src/runs/hub.ts";
 import { itemResult, runFact, startBench } from "./support.ts";
 
 const never = new AbortController().signal;

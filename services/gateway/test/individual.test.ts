@@ -3,10 +3,10 @@ import type { StoredProxmoxEndpoint } from "@proxbox/contracts/endpoints";
 import { names } from "@proxbox/contracts/streams";
 import { openBucket } from "@proxbox/runtime/buckets";
 import { createLogger } from "@proxbox/runtime/log";
-import { createHub, type Hub } from "../src/hub.ts";
 import { type IndividualKind, individualKinds } from "../src/plugin/individual/kinds.ts";
 import { type SynchroniseOne, synchroniseBy } from "../src/plugin/individual/perform.ts";
-import { openRunStore, type RunStore } from "../src/run-store.ts";
+import { createHub, type Hub } from "../src/runs/hub.ts";
+import { openRunStore, type RunStore } from "../src/runs/run-store.ts";
 import { type Bench, eventually, itemResult, runFact, stageFact, startBench, summary } from "./support.ts";
 
 // Nobody works off the runs of this bus: the test says what becomes of them.

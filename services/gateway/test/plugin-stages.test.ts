@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { decode, encode } from "@proxbox/contracts/envelope";
 import { LiveAnswer, LiveQuestion, liveSubject } from "@proxbox/contracts/live";
 import { answerAsks } from "@proxbox/runtime/answer-asks";
-import { fullUpdatePath, stagePaths } from "../src/plugin/stage-paths.ts";
+import { fullUpdatePath, stagePaths } from "../src/plugin/stages/stage-paths.ts";
 import { type PluginBench, startPluginBench } from "./plugin-bench.ts";
 import { eventually, type Frame, framesOf, itemResult, jsonOf, runFact, stageFact, startBench } from "./support.ts";
 

@@ -11,7 +11,7 @@ import {
 import type { StageName } from "@proxbox/contracts/stages";
 import type { StageFact } from "@proxbox/contracts/subjects";
 import type { ResultData } from "../src/plugin/frames/run-facts.ts";
-import type { RunStreamEvent } from "../src/run-events.ts";
+import type { RunStreamEvent } from "../src/runs/run-events.ts";
 
 /** One batch of a stage as a test tells it. */
 export type Batch = {

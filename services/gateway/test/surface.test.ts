@@ -3,7 +3,7 @@ import { StoredProxmoxEndpoint, settingKeys } from "@proxbox/contracts/endpoints
 import { decode } from "@proxbox/contracts/envelope";
 import { names } from "@proxbox/contracts/streams";
 import { openBucket } from "@proxbox/runtime/buckets";
-import { openPaths } from "../src/auth.ts";
+import { openPaths } from "../src/access/auth.ts";
 import { type Bench, eventually, jsonOf, runFact, startBench } from "./support.ts";
 
 let bench: Bench;

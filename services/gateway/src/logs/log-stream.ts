@@ -1,4 +1,4 @@
-import { sseBody } from "../sse-body.ts";
+import { sseBody } from "../http/sse-body.ts";
 import type { LogEntry } from "./log-entry.ts";
 
 const utf8 = new TextEncoder();

@@ -1,4 +1,4 @@
-import type { MemoryStats } from "../remember.ts";
+import type { MemoryStats } from "../access/remember.ts";
 
 /** The numbers under the names of proxbox-api; what it counted and we have not is left out. Pure. */
 export function cacheMetrics({ hits, misses, entries, maxEntries, ttlSeconds }: MemoryStats): Record<string, number> {

@@ -1,7 +1,7 @@
 import { settingKeys } from "@proxbox/contracts/endpoints";
 import { decode } from "@proxbox/contracts/envelope";
 import { Elysia } from "elysia";
-import { KeyRing } from "../api-keys.ts";
+import { KeyRing } from "../access/api-keys.ts";
 import type { GatewayParts } from "../parts.ts";
 import { attestationOf, type SealedSecret } from "../plugin/attestation.ts";
 import { describe } from "./describe.ts";

@@ -1,9 +1,9 @@
 import { FollowQuery, Problem } from "@proxbox/contracts/http";
 import { Elysia } from "elysia";
-import { eventStream } from "../event-stream.ts";
-import { followRun } from "../following.ts";
+import { sseHeaders } from "../http/sse-body.ts";
 import type { GatewayParts } from "../parts.ts";
-import { sseHeaders } from "../sse-body.ts";
+import { eventStream } from "../runs/event-stream.ts";
+import { followRun } from "../runs/following.ts";
 import { describe } from "./describe.ts";
 import { readAs } from "./read-as.ts";
 

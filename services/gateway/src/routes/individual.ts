@@ -6,7 +6,7 @@ import type { GatewayParts } from "../parts.ts";
 import { failedAnswer, nothingDone } from "../plugin/individual/answer.ts";
 import { type IndividualKind, individualKinds, individualParameters } from "../plugin/individual/kinds.ts";
 import { type SynchroniseOne, synchroniseBy } from "../plugin/individual/perform.ts";
-import type { StageQuery } from "../plugin/stage-query.ts";
+import type { StageQuery } from "../plugin/stages/stage-query.ts";
 import { describe } from "./describe.ts";
 import { readAs } from "./read-as.ts";
 

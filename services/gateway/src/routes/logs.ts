@@ -1,10 +1,10 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import { sseHeaders } from "../http/sse-body.ts";
 import type { LogEntry } from "../logs/log-entry.ts";
 import { activeFilters, inThisLife, type LogFilter, logFilterQuery, logSieve } from "../logs/log-filter.ts";
 import { logStream } from "../logs/log-stream.ts";
 import type { GatewayParts } from "../parts.ts";
-import { sseHeaders } from "../sse-body.ts";
 import { describe } from "./describe.ts";
 import { readAs } from "./read-as.ts";
 

@@ -7,7 +7,7 @@ import {
 } from "@proxbox/contracts/http-settings";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import { viewOfNetBox } from "../endpoint-rules.ts";
+import { viewOfNetBox } from "../endpoints/endpoint-rules.ts";
 import type { GatewayParts } from "../parts.ts";
 import { describe } from "./describe.ts";
 import { readAs } from "./read-as.ts";

@@ -1,11 +1,11 @@
 import { Problem } from "@proxbox/contracts/http";
 import { Elysia } from "elysia";
 import type { GatewayParts } from "../parts.ts";
-import { dialectOf } from "../plugin/dialect.ts";
-import { answerWhenOver, answerWithStream } from "../plugin/stage-answer.ts";
-import { orderOf } from "../plugin/stage-order.ts";
-import { fullUpdatePath, stagePaths } from "../plugin/stage-paths.ts";
-import { createTellings } from "../plugin/telling.ts";
+import { dialectOf } from "../plugin/stages/dialect.ts";
+import { answerWhenOver, answerWithStream } from "../plugin/stages/stage-answer.ts";
+import { orderOf } from "../plugin/stages/stage-order.ts";
+import { fullUpdatePath, stagePaths } from "../plugin/stages/stage-paths.ts";
+import { createTellings } from "../plugin/stages/telling.ts";
 import { describe } from "./describe.ts";
 
 /** The stages as the plugin asks for them, and the whole update: as a stream of frames, or answered when all is done. */

@@ -1,12 +1,12 @@
 import { sleep } from "@proxbox/runtime/retry";
 import { Elysia } from "elysia";
-import { clientSource } from "../client-address.ts";
-import { admit } from "../door.ts";
+import { clientSource } from "../access/client-address.ts";
+import { admit } from "../access/door.ts";
+import type { Wire } from "../http/wire.ts";
 import type { GatewayParts } from "../parts.ts";
 import { commandMeanings, readCommand } from "../plugin/socket/commands.ts";
 import { perform, refuse } from "../plugin/socket/perform.ts";
 import { closeCodes, openSession, type SocketSession, type Talk } from "../plugin/socket/session.ts";
-import type { Wire } from "../wire.ts";
 
 /** Most sockets of this dialect at once, and of one address: a NetBox has one for each of its processes. */
 const mostSockets = 500;

@@ -1,4 +1,4 @@
-import { truthOf } from "../truth.ts";
+import { truthOf } from "../http/truth.ts";
 
 /**
  * A hook that runs before a path or query is checked: texts that stand for whole numbers or truth values become such.

@@ -15,8 +15,8 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { invalidField, notFound } from "../errors.ts";
 import type { GatewayParts } from "../parts.ts";
-import { checkSelection, newRunId, requestOf, runIdForKey } from "../run-order.ts";
-import { attemptsOf, viewOfRun } from "../run-view.ts";
+import { checkSelection, newRunId, requestOf, runIdForKey } from "../runs/run-order.ts";
+import { attemptsOf, viewOfRun } from "../runs/run-view.ts";
 import { describe } from "./describe.ts";
 import { readAs } from "./read-as.ts";
 

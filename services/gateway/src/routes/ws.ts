@@ -2,10 +2,10 @@ import { decode } from "@proxbox/contracts/envelope";
 import { FollowQuery, SocketCommand } from "@proxbox/contracts/http";
 import { Elysia } from "elysia";
 import { answerOf } from "../errors.ts";
-import { type Followed, followRun } from "../following.ts";
+import { type Wire, wireState } from "../http/wire.ts";
 import type { GatewayParts } from "../parts.ts";
-import { socketFrame } from "../run-events.ts";
-import { type Wire, wireState } from "../wire.ts";
+import { type Followed, followRun } from "../runs/following.ts";
+import { socketFrame } from "../runs/run-events.ts";
 import { readAs } from "./read-as.ts";
 
 /** One connected socket. `drained` is resolved when the socket, having been full, can take more. */

@@ -4,7 +4,7 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { defaultStages, type StageName } from "@proxbox/contracts/stages";
 import { Value } from "@sinclair/typebox/value";
 import { runStory, stageStory, told } from "../../../test/run-story.ts";
-import type { RunStreamEvent } from "../../run-events.ts";
+import type { RunStreamEvent } from "../../runs/run-events.ts";
 import { type AnswerMaker, fullUpdateAnswer, stageAnswer } from "./answers.ts";
 import { stageWords } from "./stage-words.ts";
 

@@ -1,6 +1,6 @@
 import type { Problem } from "@proxbox/contracts/http";
 import type { StageName } from "@proxbox/contracts/stages";
-import type { RunStreamEvent } from "../../run-events.ts";
+import type { RunStreamEvent } from "../../runs/run-events.ts";
 import { failureStatus } from "../failure-status.ts";
 import { fullUpdateResult, resultKeyOf } from "./full-update-result.ts";
 import { createLists, listStages } from "./object-lists.ts";

@@ -6,8 +6,8 @@ import { defaultStages, type StageName, stageNames } from "@proxbox/contracts/st
 import { SyncError } from "@proxbox/runtime/errors";
 import { shapeFaults } from "../../../test/frame-shapes.ts";
 import { runStory, stageStory, stageTold, told } from "../../../test/run-story.ts";
-import type { RunStreamEvent } from "../../run-events.ts";
-import type { PluginFrame } from "../frame.ts";
+import type { RunStreamEvent } from "../../runs/run-events.ts";
+import type { PluginFrame } from "./frame.ts";
 import { fullUpdateFrames } from "./full-update-frames.ts";
 import { stageWords } from "./stage-words.ts";
 

@@ -1,8 +1,8 @@
 import type { StageName } from "@proxbox/contracts/stages";
 import { toWireError } from "@proxbox/runtime/errors";
-import type { PluginFrame } from "../frame.ts";
 import { doneText } from "./done-text.ts";
 import { sentenceOf } from "./error-sentence.ts";
+import type { PluginFrame } from "./frame.ts";
 import { fullUpdateResult } from "./full-update-result.ts";
 import { createLists } from "./object-lists.ts";
 import { partFrames } from "./part-frames.ts";

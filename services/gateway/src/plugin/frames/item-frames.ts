@@ -1,7 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { StageName } from "@proxbox/contracts/stages";
-import type { PluginFrame } from "../frame.ts";
 import { sentenceOf } from "./error-sentence.ts";
+import type { PluginFrame } from "./frame.ts";
 import { type LegacyPayload, legacyEnd, legacyPayload } from "./legacy-payloads.ts";
 import { machineOf, nameOf } from "./machine-label.ts";
 import { pageOf } from "./netbox-pages.ts";

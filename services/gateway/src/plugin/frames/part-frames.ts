@@ -1,5 +1,5 @@
-import type { PluginFrame } from "../frame.ts";
 import { summaryText } from "./done-text.ts";
+import type { PluginFrame } from "./frame.ts";
 import { endFrames, progressOf, resultFrames } from "./item-frames.ts";
 import type { RunFact } from "./run-facts.ts";
 import { isComplete, ownCounts, phaseNumbers } from "./stage-result.ts";

@@ -3,7 +3,7 @@ import { streamEventNames } from "@proxbox/contracts/http";
 import type { StageEvent, StageResult } from "@proxbox/contracts/messages";
 import { isStage, type StageName } from "@proxbox/contracts/stages";
 import type { StageFact } from "@proxbox/contracts/subjects";
-import type { RunStreamEvent } from "../../run-events.ts";
+import type { RunStreamEvent } from "../../runs/run-events.ts";
 
 /** The data of a result. */
 export type ResultData = StageResult["data"];

@@ -1,6 +1,6 @@
 import type { StageName } from "@proxbox/contracts/stages";
-import type { RunStreamEvent } from "../../run-events.ts";
-import type { PluginFrame } from "../frame.ts";
+import type { RunStreamEvent } from "../../runs/run-events.ts";
+import type { PluginFrame } from "./frame.ts";
 import { factOf, type RunFact } from "./run-facts.ts";
 import { isComplete } from "./stage-result.ts";
 import { isOver, lacksObjectsOnly, newTally, type StageTally, tallyAfter } from "./stage-tally.ts";

@@ -8,8 +8,8 @@ import { SyncError } from "@proxbox/runtime/errors";
 import fc from "fast-check";
 import { shapeFaults } from "../../../test/frame-shapes.ts";
 import { batchTold, runStory, stageStory, stageTold, told } from "../../../test/run-story.ts";
-import type { RunStreamEvent } from "../../run-events.ts";
-import { frameText, type PluginFrame } from "../frame.ts";
+import type { RunStreamEvent } from "../../runs/run-events.ts";
+import { frameText, type PluginFrame } from "./frame.ts";
 import { stageFrames } from "./stage-frames.ts";
 import { stageWords } from "./stage-words.ts";
 

@@ -1,9 +1,9 @@
 import type { StageName } from "@proxbox/contracts/stages";
 import { toWireError } from "@proxbox/runtime/errors";
-import type { RunStreamEvent } from "../../run-events.ts";
-import type { PluginFrame } from "../frame.ts";
+import type { RunStreamEvent } from "../../runs/run-events.ts";
 import { doneText } from "./done-text.ts";
 import { sentenceOf } from "./error-sentence.ts";
+import type { PluginFrame } from "./frame.ts";
 import { partFrames } from "./part-frames.ts";
 import type { RunFact } from "./run-facts.ts";
 import { cancelledText, createProgress, outcomeOf } from "./run-progress.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { batchTold, stageStory, stageTold } from "../../../test/run-story.ts";
-import type { RunStreamEvent } from "../../run-events.ts";
+import type { RunStreamEvent } from "../../runs/run-events.ts";
 import { factOf } from "./run-facts.ts";
 import { isOver, lacksObjectsOnly, newTally, type StageTally, tallyAfter } from "./stage-tally.ts";
 

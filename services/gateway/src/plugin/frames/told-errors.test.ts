@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { stageStory, stageTold } from "../../../test/run-story.ts";
-import type { RunStreamEvent } from "../../run-events.ts";
+import type { RunStreamEvent } from "../../runs/run-events.ts";
 import { factOf } from "./run-facts.ts";
 import { newTally, type StageTally, tallyAfter } from "./stage-tally.ts";
 import { errorDetail, failedFrames, failureText } from "./told-errors.ts";

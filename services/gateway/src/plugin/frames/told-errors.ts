@@ -1,6 +1,6 @@
-import type { PluginFrame } from "../frame.ts";
 import { categoryOf } from "./error-category.ts";
 import { ended, sentenceOf, withName } from "./error-sentence.ts";
+import type { PluginFrame } from "./frame.ts";
 import { inPlace, isComplete, ownCounts, phaseNumbers } from "./stage-result.ts";
 import type { SeenError, StageTally } from "./stage-tally.ts";
 import { stageWords } from "./stage-words.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { noCounts, type ObjectOutcome, type StageResult } from "@proxbox/contracts/messages";
 import type { RunState, StageState } from "@proxbox/contracts/runs";
-import { requestOf } from "../../run-order.ts";
+import { requestOf } from "../../runs/run-order.ts";
 import { answerAfter } from "./answer.ts";
 import type { StageReport } from "./failure.ts";
 import { individualKinds } from "./kinds.ts";

@@ -2,7 +2,7 @@ import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { ended } from "../frames/error-sentence.ts";
 import { machineOf } from "../frames/machine-label.ts";
 import { wouldBe } from "../frames/would.ts";
-import { flagOf, type StageQuery } from "../stage-query.ts";
+import { flagOf, type StageQuery } from "../stages/stage-query.ts";
 import { type Failure, failureOf, type IndividualRun } from "./failure.ts";
 import { guestOf, type IndividualKind, isNode, mainOf } from "./kinds.ts";
 

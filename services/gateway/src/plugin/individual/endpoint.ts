@@ -3,7 +3,7 @@ import type { Bus } from "@proxbox/runtime/bus";
 import { conflict, notFound, type RequestError } from "../../errors.ts";
 import { askLive } from "../live-answers.ts";
 import { selectEndpoints } from "../selection.ts";
-import type { StageQuery } from "../stage-query.ts";
+import type { StageQuery } from "../stages/stage-query.ts";
 
 type Row = Pick<StoredProxmoxEndpoint, "id" | "name" | "domain" | "ip_address" | "enabled">;
 

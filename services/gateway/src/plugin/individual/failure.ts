@@ -4,7 +4,7 @@ import { isOver, type RunState, type StageState } from "@proxbox/contracts/runs"
 import { failureStatus } from "../failure-status.ts";
 import { ended, withCause } from "../frames/error-sentence.ts";
 import { wouldBe } from "../frames/would.ts";
-import type { StageQuery } from "../stage-query.ts";
+import type { StageQuery } from "../stages/stage-query.ts";
 import { guestOf, type IndividualKind, mainOf } from "./kinds.ts";
 
 /** Why an object is not in line, and the HTTP status that says so. */

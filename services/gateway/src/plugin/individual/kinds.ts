@@ -1,7 +1,7 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import type { StageName } from "@proxbox/contracts/stages";
 import { type TSchema, Type } from "@sinclair/typebox";
-import type { StageQuery } from "../stage-query.ts";
+import type { StageQuery } from "../stages/stage-query.ts";
 
 /** A parameter that names something of Proxmox. */
 export type IndividualParameter = keyof typeof individualParameters;

@@ -1,5 +1,5 @@
 import type { RunOrder } from "@proxbox/contracts/http";
-import { flagOf, optionsOf, type StageQuery } from "../stage-query.ts";
+import { flagOf, optionsOf, type StageQuery } from "../stages/stage-query.ts";
 import { guestOf, type IndividualKind } from "./kinds.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { fullUpdatePath, type StagePath, stagePaths } from "../stage-paths.ts";
+import { fullUpdatePath, type StagePath, stagePaths } from "../stages/stage-paths.ts";
 
 /** What can be asked for over a socket. */
 export type CommandMeaning = {

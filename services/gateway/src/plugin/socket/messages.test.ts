@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { PluginFrame } from "../frame.ts";
+import type { PluginFrame } from "../frames/frame.ts";
 import { type SocketMessage, socketMessages } from "./messages.ts";
 
 const device = { object: "device", type: "create", data: { name: "pve1" } };

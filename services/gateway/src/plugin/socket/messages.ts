@@ -1,4 +1,4 @@
-import type { PluginFrame } from "../frame.ts";
+import type { PluginFrame } from "../frames/frame.ts";
 import type { CommandMeaning } from "./commands.ts";
 
 /** A message on a socket: an object, because the plugin's client gives a connection up for any other JSON. */

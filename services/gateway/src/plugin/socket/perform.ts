@@ -1,10 +1,10 @@
 import { sleep } from "@proxbox/runtime/retry";
 import { answerOf } from "../../errors.ts";
 import type { GatewayParts } from "../../parts.ts";
-import { dialectOf } from "../dialect.ts";
-import { attendRun } from "../run-reader.ts";
-import { orderOf } from "../stage-order.ts";
-import { toldRun } from "../told-run.ts";
+import { dialectOf } from "../stages/dialect.ts";
+import { orderOf } from "../stages/stage-order.ts";
+import { toldRun } from "../stages/told-run.ts";
+import { attendRun } from "../wishes/run-reader.ts";
 import type { SocketCommand } from "./commands.ts";
 import { endMessage, type SocketMessage, socketMessages } from "./messages.ts";
 import type { Line } from "./session.ts";

@@ -1,6 +1,6 @@
-import { refusals } from "../../auth.ts";
+import { refusals } from "../../access/auth.ts";
 import { answerOf, RequestError } from "../../errors.ts";
-import { type Wire, wireState } from "../../wire.ts";
+import { type Wire, wireState } from "../../http/wire.ts";
 import { keyIn } from "./commands.ts";
 
 /** The way to a client that was let in. */
