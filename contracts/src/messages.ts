@@ -78,6 +78,10 @@ export const RenamedMachine = Type.Object(
 );
 export type RenamedMachine = Static<typeof RenamedMachine>;
 
+/** What a dry run would have done to an object. */
+export const Would = literals("created", "updated", "deleted");
+export type Would = Static<typeof Would>;
+
 /** One NetBox object and what became of it, and why. */
 export const ObjectOutcome = Type.Object(
   {
@@ -87,6 +91,7 @@ export const ObjectOutcome = Type.Object(
     id: Type.Optional(Type.Integer({ description: "NetBox id." })),
     fields: Type.Optional(Type.Array(Type.String(), { description: "Fields that changed." })),
     reason: Type.Optional(Type.String({ description: "Why it was skipped, or a note." })),
+    would: Type.Optional(Would),
     error: Type.Optional(WireError),
     renamed: Type.Optional(RenamedMachine),
   },

@@ -7,15 +7,15 @@ const base = { kind: "device", name: "pve1" };
 test.each<[Partial<ObjectOutcome>, Partial<ObjectOutcome>]>([
   [
     { outcome: "created", id: -4, fields: ["name"] },
-    { outcome: "skipped", reason: "would be created" },
+    { outcome: "skipped", reason: "would be created", would: "created" },
   ],
   [
     { outcome: "updated", id: 4, fields: ["name", "site"] },
-    { outcome: "skipped", id: 4, reason: "would be updated: name, site" },
+    { outcome: "skipped", id: 4, reason: "would be updated: name, site", would: "updated" },
   ],
   [
     { outcome: "deleted", id: 4 },
-    { outcome: "skipped", id: 4, reason: "would be deleted" },
+    { outcome: "skipped", id: 4, reason: "would be deleted", would: "deleted" },
   ],
   [
     { outcome: "unchanged", id: 4 },

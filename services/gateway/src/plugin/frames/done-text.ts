@@ -1,8 +1,8 @@
+import type { Would } from "@proxbox/contracts/messages";
 import { addCounts, type Counts, noCounts } from "@proxbox/contracts/messages";
 import { ownCounts } from "./stage-result.ts";
 import type { StageTally } from "./stage-tally.ts";
 import { stageWords } from "./stage-words.ts";
-import type { Would } from "./would.ts";
 
 /**
  * What came of a stage, or of several, in one sentence.

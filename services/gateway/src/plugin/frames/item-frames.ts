@@ -9,7 +9,6 @@ import type { ResultData } from "./run-facts.ts";
 import type { StageTally } from "./stage-tally.ts";
 import { stageWords } from "./stage-words.ts";
 import { errorDetail } from "./told-errors.ts";
-import { wouldBe } from "./would.ts";
 
 /** `progress` of frames. */
 export type Progress = { current: number; total: number; percent: number };
@@ -117,7 +116,7 @@ function operationOf({ outcome, reason }: ObjectOutcome): string {
 
 function said(object: ObjectOutcome): string {
   const { outcome, reason } = object;
-  if (wouldBe(object)) return `${reason}.`;
+  if (object.would) return `${reason}.`;
   const why = reason ? `: ${reason}` : ".";
   switch (outcome) {
     case "created":

@@ -253,10 +253,10 @@ describe("the frames of a stage", () => {
 
   test("of a dry run say what would be done, and that nothing was", () => {
     const objects = [
-      machine("a (qemu 1)", "skipped", { reason: "would be created" }),
-      machine("b (qemu 2)", "skipped", { reason: "would be updated: vcpus" }),
+      machine("a (qemu 1)", "skipped", { reason: "would be created", would: "created" }),
+      machine("b (qemu 2)", "skipped", { reason: "would be updated: vcpus", would: "updated" }),
       machine("c (qemu 3)", "unchanged"),
-      { kind: "tag", name: "x", outcome: "skipped", reason: "would be created" } as const,
+      { kind: "tag", name: "x", outcome: "skipped", reason: "would be created", would: "created" } as const,
     ];
     const created = told("run.created", { request: { stages: [], options: { dry_run: true } } });
     const frames = framesOf([created, ...runStory([stageStory("virtual-machines", [{ key: "a", objects }])]).slice(1)]);

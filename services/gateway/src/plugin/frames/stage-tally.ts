@@ -1,9 +1,8 @@
 import type { WireError } from "@proxbox/contracts/errors";
-import type { ObjectOutcome, StageSummary } from "@proxbox/contracts/messages";
+import type { ObjectOutcome, StageSummary, Would } from "@proxbox/contracts/messages";
 import type { StageName } from "@proxbox/contracts/stages";
 import type { ResultData, RunFact } from "./run-facts.ts";
 import { stageWords } from "./stage-words.ts";
-import { type Would, wouldBe } from "./would.ts";
 
 /** An error that was seen. */
 export type SeenError = {
@@ -130,7 +129,7 @@ function withResult(tally: StageTally, result: ResultData): StageTally {
 }
 
 function withWould({ stage, would }: StageTally, { objects }: ResultData): StageTally["would"] {
-  const own = objects.filter(({ kind }) => stageWords[stage].kinds.includes(kind)).map(wouldBe);
+  const own = objects.filter(({ kind }) => stageWords[stage].kinds.includes(kind)).map(({ would }) => would);
   const more = (which: Would) => would[which] + own.filter((one) => one === which).length;
   return { created: more("created"), updated: more("updated"), deleted: more("deleted") };
 }

@@ -266,8 +266,8 @@ describe("what an object rests on", () => {
 
 test("a dry run tells what would be written, and goes on with nothing", () => {
   const told: Told[] = [
-    { ...machine, outcome: "skipped", reason: "would be created" },
-    { ...backup, outcome: "skipped", reason: "would be updated: size" },
+    { ...machine, outcome: "skipped", reason: "would be created", would: "created" },
+    { ...backup, outcome: "skipped", reason: "would be updated: size", would: "updated" },
   ];
   const { status, body } = answered("backup", told, { query: { dry_run: "true" } });
   expect(status).toBe(200);

@@ -1,7 +1,6 @@
 import type { ObjectOutcome } from "@proxbox/contracts/messages";
 import { ended } from "../frames/error-sentence.ts";
 import { machineOf } from "../frames/machine-label.ts";
-import { wouldBe } from "../frames/would.ts";
 import { flagOf, type StageQuery } from "../stages/stage-query.ts";
 import { type Failure, failureOf, type IndividualRun } from "./failure.ts";
 import { guestOf, type IndividualKind, isNode, mainOf } from "./kinds.ts";
@@ -65,7 +64,7 @@ export function answerAfter(
   if (failure) return failedAnswer(answer, failure);
   if (!answer.dry_run) return { status: 200, body: { ...answer, action: actionOf(kind, own) } };
   const would = outcomes
-    .filter((outcome) => wouldBe(outcome) !== null)
+    .filter(({ would }) => would !== undefined)
     .map(({ kind: type, name, reason = "" }) => ({ object_type: type, name, reason }));
   return { status: 200, body: { ...answer, action: "dry_run", would } };
 }
@@ -112,7 +111,7 @@ function dependenciesOf(kind: IndividualKind, query: StageQuery, others: readonl
   const vmid = guestOf(kind, query);
   return others.flatMap((outcome): Dependency[] => {
     const { kind: made, name } = outcome;
-    const isPlanned = wouldBe(outcome) === "created";
+    const isPlanned = outcome.would === "created";
     if (outcome.outcome !== "created" && !isPlanned) return [];
     const action = isPlanned ? "dry_run" : "created";
     if (made === "cluster") return [{ object_type: "cluster", action, name: cluster ?? name }];

@@ -3,7 +3,6 @@ import type { ObjectOutcome, StageResult } from "@proxbox/contracts/messages";
 import { isOver, type RunState, type StageState } from "@proxbox/contracts/runs";
 import { failureStatus } from "../failure-status.ts";
 import { ended, withCause } from "../frames/error-sentence.ts";
-import { wouldBe } from "../frames/would.ts";
 import type { StageQuery } from "../stages/stage-query.ts";
 import { guestOf, type IndividualKind, mainOf } from "./kinds.ts";
 
@@ -78,7 +77,7 @@ function absence(
 
 /** Whether a run did not touch an object, other than because it was dry. */
 function isLeftAlone(outcome: ObjectOutcome): boolean {
-  return outcome.outcome === "skipped" && wouldBe(outcome) === null;
+  return outcome.outcome === "skipped" && outcome.would === undefined;
 }
 
 function notOver({ id, phase, stages }: RunState, hindrance: string | null): Failure {
