@@ -11,7 +11,7 @@ test.each<[Partial<ObjectOutcome>, Partial<ObjectOutcome>]>([
   ],
   [
     { outcome: "updated", id: 4, fields: ["name", "site"] },
-    { outcome: "skipped", id: 4, reason: "would be updated: name, site", would: "updated" },
+    { outcome: "skipped", id: 4, fields: ["name", "site"], reason: "would be updated: name, site", would: "updated" },
   ],
   [
     { outcome: "deleted", id: 4 },
