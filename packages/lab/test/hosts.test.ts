@@ -101,6 +101,28 @@ test("a role that an operator chose for a node is that of the machines on it", a
   expect(remembered).toHaveLength(here.length);
 });
 
+test("a node's device is called as the plugin's settings say, unless its endpoint says otherwise", async () => {
+  const estate = buildEstate({ seed: 4, clusters: 2, nodes: 3, guests: 6 });
+  await using own = await startScene({ estate, env: { PROXBOX_LOG_LEVEL: "error" } });
+  own.netbox.edit(`${plugin}/settings`, 1, { node_device_name_template: "{cluster_slug}-{node}" });
+  await own.gateway.call("PUT", `/proxmox/endpoints/${own.endpointIds[1]}`, {
+    node_device_name_template: "{node}-own",
+  });
+  const run = async () => own.gateway.finished((await own.gateway.startRun({ stages: [...stages] })).id);
+  expect(await run()).toMatchObject({ ok: true });
+  const [one, two] = estate.clusters;
+  const names = own.netbox.rows(paths.devices).map(({ name }) => String(name));
+  expect(names.toSorted()).toEqual(
+    [
+      ...(one?.nodes ?? []).map((node) => `${one?.name}-${node.name}`),
+      ...(two?.nodes ?? []).map((node) => `${node.name}-own`),
+    ].toSorted(),
+  );
+  own.netbox.resetCounts();
+  expect(await run()).toMatchObject({ ok: true });
+  expect(own.netbox.counts().writes).toBe(0);
+});
+
 test("a storage that is hidden keeps its row as it is; one that is gone is disabled and stays", async () => {
   const gone = cluster.storages.at(-1)?.storage ?? "";
   const enabled = () => rows("storages").find(({ name }) => name === gone)?.enabled;

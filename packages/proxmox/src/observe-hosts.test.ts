@@ -65,7 +65,7 @@ test("a standalone node is named after itself and online because it answered", (
   expect(hosts).toMatchObject({
     endpointName: "lab",
     pluginEndpoint: null,
-    nameTemplate: "{node}",
+    nameTemplate: null,
     cluster: { name: "solo", mode: "standalone", id: "node/solo" },
     nodes: [{ name: "solo", online: true }],
   });

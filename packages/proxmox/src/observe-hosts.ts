@@ -15,7 +15,8 @@ export type ObservedHosts = {
   pluginEndpoint: number | null;
   site: Choice;
   tenant: Choice;
-  nameTemplate: string;
+  /** Of the endpoint or the run; null: neither has one. */
+  nameTemplate: string | null;
   cluster: { name: string; mode: "cluster" | "standalone"; id: string; quorate: boolean; version: number | null };
   nodes: {
     name: string;
@@ -58,7 +59,7 @@ export function hostsOf(
     pluginEndpoint: netboxPkOf(endpoint.name),
     site: { id: endpoint.site_id, slug: endpoint.site_slug || null, name: endpoint.site_name || null },
     tenant: { id: endpoint.tenant_id, slug: endpoint.tenant_slug || null, name: endpoint.tenant_name || null },
-    nameTemplate: endpoint.node_device_name_template || nameTemplate || "{node}",
+    nameTemplate: endpoint.node_device_name_template || nameTemplate || null,
     cluster: {
       name,
       mode,

@@ -27,8 +27,8 @@ export type HostFacts = {
   pluginEndpoint: number | null;
   site: Choice;
   tenant: Choice;
-  /** Name of a node's device; placeholders {node} {cluster} {cluster_slug} {endpoint}. */
-  nameTemplate: string;
+  /** Name of a node's device; placeholders {node} {cluster} {cluster_slug} {endpoint}. Null: as the plugin's settings say. */
+  nameTemplate: string | null;
   cluster: {
     /** Name of the Proxmox cluster, or of the node when it stands alone. */
     name: string;
@@ -51,9 +51,9 @@ export function slugOf(text: string, empty = "cluster"): string {
   return slug.slice(0, 100).replace(/-+$/, "") || empty;
 }
 
-/** The NetBox name of a node's device: the template filled in, at most 64 characters. */
+/** The NetBox name of a node's device: the template filled in, without one the node's own; at most 64 characters. */
 export function deviceNameOf(facts: HostFacts, node: string): string {
-  const filled = facts.nameTemplate
+  const filled = (facts.nameTemplate ?? "{node}")
     .replaceAll("{node}", node)
     .replaceAll("{cluster_slug}", slugOf(facts.cluster.name))
     .replaceAll("{cluster}", facts.cluster.name)

@@ -7,6 +7,7 @@ import { bindHosts, type HostBinding } from "./bind.ts";
 import { desiredHosts, siteRef } from "./desired.ts";
 import type { HostFacts } from "./facts.ts";
 import { judgeGoneNodes } from "./gone.ts";
+import { readPluginSettings } from "./plugin-settings.ts";
 import { readHostRows } from "./read.ts";
 import { supportOfHosts } from "./support.ts";
 import type { ConfiguredEndpoint } from "./twins.ts";
@@ -22,7 +23,17 @@ export async function placeHosts(
   signal: AbortSignal,
 ): Promise<HostBinding[]> {
   if (all.length === 0) return [];
-  return bindHosts(all, await readHostRows(client, all, signal), configured);
+  const named = await withTemplates(client, all, signal);
+  return bindHosts(named, await readHostRows(client, named, signal), configured);
+}
+
+/** The hosts with the template of the plugin's settings (0.0.29) where their endpoint has none of its own. */
+async function withTemplates(client: NetBoxClient, all: HostFacts[], signal: AbortSignal): Promise<HostFacts[]> {
+  if (all.every(({ nameTemplate }) => nameTemplate !== null)) return all;
+  type Naming = { node_device_name_template: string };
+  const settings = await readPluginSettings<Naming>(client, ["node_device_name_template"], signal);
+  const usual = settings?.node_device_name_template || null;
+  return all.map((facts) => ({ ...facts, nameTemplate: facts.nameTemplate ?? usual }));
 }
 
 /** Makes what all hosts rest on: tags, manufacturer, device type, role and cluster types. */

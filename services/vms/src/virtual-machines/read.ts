@@ -1,8 +1,8 @@
 import type { NetBoxClient } from "@proxbox/netbox/client";
 import type { KnownRow } from "@proxbox/netbox/desired";
+import { readPluginSettings } from "@proxbox/netbox/hosts/plugin-settings";
 import { type DefaultRoles, type DefaultRolesAnswer, rolesOf } from "@proxbox/netbox/hosts/rows";
 import { platformNames } from "@proxbox/proxmox/parse/os-type";
-import { NetBoxAPIError } from "@proxbox/runtime/errors";
 import { platformSlug } from "./platforms.ts";
 import { slugCandidates, type TagRow } from "./tags.ts";
 
@@ -42,18 +42,8 @@ export async function readPlatforms(client: NetBoxClient, signal: AbortSignal): 
 
 /** Reads the roles that the plugin's settings name; none when the token may not see the settings. */
 export async function readSettingsRoles(client: NetBoxClient, signal: AbortSignal): Promise<DefaultRoles> {
-  const none = { qemu: null, lxc: null };
-  try {
-    const [row] = await client.list<DefaultRolesAnswer & { id: number }>(
-      "plugins/proxbox/settings",
-      { fields: "id,default_role_qemu,default_role_lxc" },
-      signal,
-    );
-    return row ? rolesOf(row) : none;
-  } catch (thrown) {
-    if (thrown instanceof NetBoxAPIError && thrown.status === 403) return none;
-    throw thrown;
-  }
+  const row = await readPluginSettings<DefaultRolesAnswer>(client, ["default_role_qemu", "default_role_lxc"], signal);
+  return rolesOf({ default_role_qemu: null, default_role_lxc: null, ...row });
 }
 
 /** The ids among these under which NetBox has no role. */
