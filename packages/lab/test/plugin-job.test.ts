@@ -40,6 +40,16 @@ describe.each(releases)("jobs of plugin %s, of two endpoints", (release) => {
     }
   });
 
+  test("is one story in the journal of each cluster", () => {
+    const told = world.scene.netbox
+      .rows("extras/journal-entries")
+      .filter((row) => row.assigned_object_type === "virtualization.cluster")
+      .map(({ comments }) => [...String(comments).matchAll(/^- ([a-z-]+): /gm)].map(([, stage]) => stage));
+    expect(told).toHaveLength(world.plugin.endpoints.length);
+    for (const stages of told)
+      expect(stages).toEqual(expect.arrayContaining(["devices", "virtual-machines", "vm-disks"]));
+  });
+
   test("no frame has a secret in it", () => {
     const told = JSON.stringify(first.stages);
     const { own, backend, endpoints } = world.plugin;

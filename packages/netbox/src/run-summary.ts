@@ -14,7 +14,7 @@ export type RunCluster = { endpoint: number; cluster: number };
 type Result = Pick<StageResult["data"], "endpoint" | "counts">;
 
 /**
- * Adds what a stage changed to the one journal entry that each cluster gets per run; called at its finish. A stage that
+ * Adds what a stage changed to the one journal entry that each cluster gets per run, or per job of runs; called at its finish. A stage that
  * changed nothing of a cluster adds nothing, and asks for no clusters when it changed nothing at all. Stages that end at
  * the same time take turns. Does nothing with the option `journal` off, and never fails; throws only when it is called off.
  */
@@ -36,7 +36,7 @@ export async function summariseRun(
     }
     if (words.size === 0) return;
     const leases = openBucket(ctx.bus, names.leases);
-    await underLease(leases, `journal-${ctx.run}`, ctx.replica, ctx.signal, (signal) =>
+    await underLease(leases, `journal-${toldAs(ctx)}`, ctx.replica, ctx.signal, (signal) =>
       tell(client, ctx, words, signal),
     );
   });
@@ -62,10 +62,11 @@ export function wordsOf(all: readonly Counts[]): string {
 /** Writes what a stage changed, by cluster: one list and at most two bulk requests. */
 async function tell(
   client: NetBoxClient,
-  { run, stage }: StageContext,
+  ctx: StageContext,
   words: ReadonlyMap<number, string>,
   signal: AbortSignal,
 ): Promise<void> {
+  const run = toldAs(ctx);
   const type = kindOf("cluster").model;
   const rows = await client.list<{ id: number; assigned_object_id: number; comments: string }>(
     kindOf("journal-entry").path,
@@ -81,7 +82,7 @@ async function tell(
   const changed: { id: number; comments: string }[] = [];
   for (const [cluster, line] of words) {
     const entry = rows.find((row) => row.assigned_object_id === cluster && row.comments.startsWith(markOf(run)));
-    const comments = withStage(entry?.comments ?? null, run, stage, line);
+    const comments = withStage(entry?.comments ?? null, run, ctx.stage, line);
     if (!entry) fresh.push({ assigned_object_type: type, assigned_object_id: cluster, kind: "info", comments });
     else if (comments !== entry.comments) changed.push({ id: entry.id, comments });
   }
@@ -90,6 +91,11 @@ async function tell(
     ...(await client.update("journal-entry", changed, signal)),
   ];
   for (const result of written) if ("error" in result) throw result.error;
+}
+
+// A job of the plugin is a run for each stage, and one story.
+function toldAs({ run, options }: Pick<StageContext, "run" | "options">): string {
+  return options.job ?? run;
 }
 
 function isNews(counts: Counts): boolean {
