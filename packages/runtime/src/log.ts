@@ -105,6 +105,9 @@ export type LogOptions = {
   forward?: DestinationStream;
 };
 
+// Written at once: otherwise the last words of a process that fails are lost, in one of three cases (pino 10.4, Bun 1.4.5).
+const standardOutput = { dest: 1, sync: true };
+
 /**
  * Creates the logger of a process. Secrets are replaced by `[hidden]`, by the name of their field and by their shape.
  */
@@ -112,7 +115,7 @@ export function createLogger({
   service,
   replica,
   level,
-  destination = pino.destination(1),
+  destination = pino.destination(standardOutput),
   forward,
 }: LogOptions): Logger {
   const options: LoggerOptions = {
