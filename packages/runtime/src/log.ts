@@ -105,7 +105,7 @@ export type LogOptions = {
   forward?: DestinationStream;
 };
 
-// Written at once: otherwise the last words of a process that fails are lost, in one of three cases (pino 10.4, Bun 1.4.5).
+// Written at once: otherwise the last words of a process that fails are lost, in one of ten cases (pino 10.4, Bun 1.4.5).
 const standardOutput = { dest: 1, sync: true };
 
 /**
