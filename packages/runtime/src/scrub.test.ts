@@ -10,6 +10,11 @@ test.each<[string, string]>([
   expect(createScrub(() => ["s3cr+t/="]).text(said)).toMatch(/^got [^+%\d]*\[hidden\][^+%\d]*$/);
 });
 
+test("a short secret is taken out where it stands alone, and leaves words as they are", () => {
+  const { text } = createScrub(() => ["s", "hid"]);
+  expect(text("PVEAPIToken t=s: Is the server up? (hid)")).toBe("PVEAPIToken t=[hidden]: Is the server up? ([hidden])");
+});
+
 test("whatever the secret is, and whatever is said around it", () => {
   const secret = fc.string({ minLength: 8 }).filter((text) => !"[hidden]".includes(text));
   fc.assert(

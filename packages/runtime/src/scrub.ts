@@ -16,11 +16,12 @@ export function createScrub(secretsNow: () => readonly string[]): Scrub {
   const text = (said: string) => {
     const forms = secretsNow().flatMap((secret) => [
       secret,
-      encodeURIComponent(secret),
+      encodeURIComponent(secret.toWellFormed()),
       JSON.stringify(secret).slice(1, -1),
     ]);
     const longestFirst = [...new Set(forms)].filter((form) => form !== "").sort((a, b) => b.length - a.length);
-    return hideInText(longestFirst.reduce((rest, form) => rest.replaceAll(form, hidden), said));
+    if (longestFirst.length === 0) return hideInText(said);
+    return hideInText(said.replace(new RegExp(longestFirst.map(patternOf).join("|"), "gu"), hidden));
   };
   return {
     text,
@@ -33,4 +34,12 @@ export function createScrub(secretsNow: () => readonly string[]): Scrub {
       return Object.assign(new Error(message), { name: thrown.name, ...(code === undefined ? {} : { code }) });
     },
   };
+}
+
+const shortestAnywhere = 8;
+
+// A short one is hidden where it stands alone: inside of words it would garble every sentence, and tell itself by that.
+function patternOf(form: string): string {
+  const literal = RegExp.escape(form);
+  return form.length < shortestAnywhere ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal;
 }
