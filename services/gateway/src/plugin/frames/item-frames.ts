@@ -51,7 +51,8 @@ function batchFrame(tally: StageTally, { key, state, counts, ms }: ResultData): 
   if (parts.length === 0 && state !== "failed" && state !== "cancelled") return [];
   const status = state === "failed" || state === "cancelled" ? "failed" : state === "skipped" ? "skipped" : "completed";
   const { current, total } = progressOf(tally);
-  const told = parts.map(([outcome, count]) => `${count} ${outcome}`).join(", ") || `it is ${state}`;
+  const counted = parts.map(([outcome, count]) => `${count} ${outcome}`).join(", ");
+  const told = counted || (state === "failed" ? "it failed" : "it was called off");
   const data = {
     event: "substep",
     phase: stageWords[tally.stage].phase,
